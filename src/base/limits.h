@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* limits.h - caps for everything whose size comes from outside, and the limits of a build. */
+#pragma once
+#include <stdint.h>
+
+#define KIB (UINT64_C(1) << 10)
+#define MIB (UINT64_C(1) << 20)
+#define GIB (UINT64_C(1) << 30)
+
+#define LIMIT_CONFIG_FILE  (8 * MIB)   /* one YAML file */
+#define LIMIT_CONFIG_DEPTH 16          /* nesting of YAML nodes */
+#define LIMIT_CONFIG_NODES 200000      /* nodes of one file, aliases not allowed at all */
+#define LIMIT_INCLUDES     64          /* files of one configuration */
+#define LIMIT_NAME         128         /* project, target, package names */
+#define LIMIT_SPEC         (8 * MIB)   /* a spec file */
+#define LIMIT_GIT_OUTPUT   (64 * MIB)  /* what one git command may print to us */
+#define LIMIT_COMMITS      100000      /* commits of one poll */
+#define LIMIT_TARBALL      (8 * GIB)   /* source archive, packed */
+#define LIMIT_UNPACKED     (32 * GIB)  /* the same, unpacked */
+#define LIMIT_FILES        2000000     /* members of one archive */
+#define LIMIT_ARTIFACT     (8 * GIB)   /* one built package */
+#define LIMIT_ARTIFACTS    4096        /* packages of one build */
+#define LIMIT_JSON         (64 * MIB)  /* job.json, result.json */
+#define LIMIT_OUTPUT       (4 * MIB)   /* captured output of a helper program */
+#define LIMIT_LOG_TAIL     (256 * KIB) /* what is kept of a log's end when it is cut */
+#define LIMIT_LOG_LINE     4096        /* a log line quoted in a message is cut far below this */
+
+/* What one build may use; 0: not limited. Sizes in bytes, times in seconds. */
+struct limits {
+	uint64_t memory; /* memory of all processes of a build */
+	uint64_t disk;   /* bytes written into the root */
+	uint64_t inodes; /* files created in the root */
+	uint64_t log;    /* bytes of log kept */
+	uint64_t pids;   /* processes and threads at once */
+	uint64_t time;   /* wall time of a build step */
+	double cpus;     /* processors; 0.5 is half of one */
+};
+
+#define LIMITS_DEFAULT                                                                             \
+	{                                                                                          \
+		.memory = 4 * GIB, .disk = 8 * GIB, .inodes = 2000000, .log = 64 * MIB,            \
+		.pids = 4096, .time = 7200                                                         \
+	}

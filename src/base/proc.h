@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * proc.h - child processes: argv vectors only, an environment from an allow-list, a time limit and
+ * an output cap. No shell. SIGINT and SIGTERM that reach packmill end the child (sig.h).
+ */
+#pragma once
+#include "base/str.h"
+
+struct proc_opts {
+	const char *const *argv; /* argv[0] is looked up in PATH */
+	const char *const *env;  /* whole environment, NULL-terminated; NULL: proc_env_default */
+	const char *cwd;         /* NULL: ours */
+	const char *input;       /* text for stdin; NULL: /dev/null or in_fd */
+	int in_fd;               /* > 0: becomes stdin */
+	int out_fd, err_fd;      /* > 0: become stdout, stderr; else captured or /dev/null */
+	int pass_fd;             /* > 0: inherited under its own number */
+	bool err_to_out;         /* stderr goes where stdout goes */
+	unsigned timeout;        /* seconds, 0: none */
+	size_t out_cap;          /* bytes kept of each captured stream; 0: LIMIT_OUTPUT */
+	bool over_cap_fails;     /* more output than the cap is an error, else it is dropped */
+	bool no_interrupt;       /* finish even when SIGTERM is pending */
+};
+
+struct proc_result {
+	int exit;       /* exit status, 128+n for signal n */
+	int signal;     /* 0 when it exited */
+	bool truncated; /* output beyond the cap was dropped */
+	double seconds;
+};
+
+/*
+ * Run to the end. Captures stdout into ret_out and stderr into ret_err when they are not NULL.
+ * A non-zero exit is not an error here: look at ret->exit. Errors: the program cannot be started
+ * (ERR_NOT_FOUND), ERR_TIMEOUT, ERR_SIGNAL when we were told to stop; the child is dead then.
+ */
+int proc_run(const struct proc_opts *o, struct strbuf *ret_out, struct strbuf *ret_err,
+	struct proc_result *ret, struct err *err);
+/* proc_run where a non-zero exit is an error (code as given) quoting the last stderr line. */
+int proc_check(
+	const struct proc_opts *o, struct strbuf *ret_out, enum err_code code, struct err *err);
+
+/* Start without waiting: *ret_pid and *ret_pidfd (the caller's; pollable, then proc_reap). */
+int proc_start(const struct proc_opts *o, int *ret_pid, int *ret_pidfd, struct err *err);
+int proc_reap(int pidfd, struct proc_result *ret, struct err *err);
+
+/* PATH, HOME, USER, LANG=C.UTF-8, TZ=UTC, TMPDIR, NO_COLOR and nothing else; borrowed, static. */
+const char *const *proc_env_default(void);
+/* Whether a program of this name is in PATH. */
+bool proc_which(const char *name, char **ret_path);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sig.h - SIGINT, SIGTERM, SIGHUP as a state that loops look at. A signal handler needs a global;
+ * this is the only one. SIGPIPE is ignored: writes report EPIPE.
+ */
+#pragma once
+#include "base/err.h"
+
+void sig_init(void);
+/* The stop signal that came, 0 when none. */
+int sig_pending(void);
+/* A descriptor that becomes readable when a stop signal comes; -1 before sig_init. */
+int sig_fd(void);
+/* ERR_SIGNAL when one came, else 0. */
+int sig_check(struct err *err);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * build.h - the steps of one build: stage, version, source package, root, dependencies, build,
+ * collect, check, install test, lint. Knows nothing of stores and publishing: all it must know is
+ * in its job.
+ */
+#pragma once
+#include "model/job.h"
+
+struct build_hooks {
+	void (*step)(void *ctx, const char *name, bool start); /* progress; may be NULL */
+	void *ctx;
+};
+
+/* Run the job. Logs, result.json and artifacts go to job->output. A failed build is no error: look
+ * at *ret. Errors are only those that kept the result from being written. */
+int build_run(const struct job *job, const struct build_hooks *hooks, struct result **ret,
+	struct err *err);

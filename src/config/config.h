@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * config.h - packmill.yaml and target files into structs. All errors of a file are reported at
+ * once, each once, as file:line:column; the schema is ours (YAML's `no` and `1.10` stay text).
+ */
+#pragma once
+#include "base/limits.h"
+#include "base/vec.h"
+#include "model/job.h"
+#include "model/target.h"
+
+struct config_git {
+	char *url; /* absolute path for local ones, {project} and {name} substituted; NULL none */
+	char *branch; /* followed; NULL with ref, or the remote's HEAD */
+	char *ref;    /* pins */
+};
+
+struct config_project {
+	char *project, *name; /* name: the package's, default project */
+	enum layout layout;   /* default: two-git with upstream, else standard */
+	struct config_git upstream, packaging;
+	char *path, *spec, *component, *policy, *numbering;
+	bool rebuild_on_change;
+	struct strv maintainers;
+	struct strv targets; /* subset of the instance's; empty: all */
+	char *file;          /* where it is defined */
+	size_t line;
+};
+
+struct config {
+	char *file; /* absolute path of packmill.yaml */
+	char *name; /* repository id */
+	char *data; /* absolute */
+	char *url;  /* without trailing slash; NULL: file:// of data/repos */
+	char *policy, *numbering;
+	int64_t minor;
+	unsigned jobs;
+	bool lint_fatal;
+	struct limits limits;
+	VEC(struct target *) targets;
+	VEC(struct config_project) projects;
+	struct strv warnings; /* file:line:column: text */
+};
+
+/* One error line per problem into ret_errors (file:line:column: what); then returns -ERR_CONFIG
+ * with err set to the first and how many there are. target_dirs: where target files are searched,
+ * after the config file's own directory and its targets/. */
+int config_load(const char *path, const struct strv *target_dirs, struct config **ret,
+	struct strv *ret_errors, struct err *err);
+void config_free(struct config *c);
+DEFINE_CLEANUP(struct config *, config_free)
+/* The effective configuration as YAML (config show) and JSON. */
+char *config_to_yaml(const struct config *c);
+json_t *config_to_json(const struct config *c);
+const struct config_project *config_project(const struct config *c, const char *name);
+/* A packmill.yaml to start from. */
+const char *config_template(void);
+
+/* One target file. Same error discipline. */
+int config_target_load(
+	const char *path, struct target **ret, struct strv *ret_errors, struct err *err);
+/* By name, searched in dirs as <name>.yaml, or a path when it has a slash. "host" is built in when
+ * no file defines it. ERR_NOT_FOUND names the nearest. */
+int config_target_find(const char *name, const struct strv *dirs, struct target **ret,
+	struct strv *ret_errors, struct err *err);
+/* Names of all targets in dirs, sorted, "host" among them. */
+int config_target_names(const struct strv *dirs, struct strv *ret, struct err *err);
+/* Refused when the architecture is not this machine's or the format has no driver here. */
+int config_target_usable(const struct target *t, struct err *err);

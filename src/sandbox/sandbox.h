@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sandbox.h - run commands in an isolated root that nobody trusts.
+ *
+ * A sandbox is a set of overlay mounts with one fresh writable layer; any number of commands run
+ * in it one after another, each in new user, pid, mount, ipc, uts, network and cgroup namespaces
+ * with its own pid 1. When a command has ended none of its processes are left, and then the
+ * writable layer can be read (sandbox_collect). Everything goes with sandbox_free, and with the
+ * death of the calling process.
+ *
+ * Modes: subuid (caller is root; root inside is an unprivileged id range outside, lowers are
+ * idmapped; every open sandbox has a range of its own) and user (caller is ordinary; newuidmap
+ * with the ranges of /etc/subuid and /etc/subgid). Never real root inside.
+ */
+#pragma once
+#include "base/limits.h"
+#include "base/str.h"
+#include "base/vec.h"
+
+#define SANDBOX_BUILDER 1000 /* uid and gid of the unprivileged user "builder" inside */
+
+enum sandbox_mode { SANDBOX_SUBUID, SANDBOX_USER };
+
+/* One overlay: read-only layers, topmost first, under the common writable layer. */
+struct sandbox_mount {
+	const char *at; /* "/", "/usr"; "/" comes first, parents before children */
+	const char *const *layers;
+	size_t n_layers;
+};
+
+struct sandbox_conf {
+	const struct sandbox_mount *mounts;
+	size_t n_mounts;
+	const char *state; /* scratch directory for this sandbox; created, removed at the end */
+	const char *keep_upper; /* NULL, or a directory that becomes the writable layer of "/" and
+				   stays: how layers are made (ids inside it are root's own, so it
+				   can serve as a layer later) */
+	struct limits limits;
+	bool network;         /* share the host's network (never for builds) */
+	bool nested;          /* allow mount and unshare inside, opt-in per package */
+	const char *hostname; /* NULL: "localhost" */
+};
+
+struct sandbox_cmd {
+	const char *const *argv;
+	const char *const
+		*env;    /* NAME=VALUE added to PATH, HOME, LANG, TERM, USER, SHELL; or NULL */
+	const char *cwd; /* NULL: "/builddir" for the builder, "/root" for root */
+	bool as_root;    /* default: SANDBOX_BUILDER */
+	const char
+		*bind_src; /* host directory shown read-only, nosuid, nodev at bind_dst, or NULL */
+	const char *bind_dst;
+	int log_fd; /* > 0: stdout (unless captured) and stderr go here, capped by limits.log */
+	bool tty;   /* inherit the terminal: `packmill shell` (own pty, relayed) */
+	unsigned timeout; /* seconds; 0: limits.time */
+};
+
+enum sandbox_limit {
+	SANDBOX_LIMIT_NONE,
+	SANDBOX_LIMIT_TIME,
+	SANDBOX_LIMIT_MEMORY, /* the kernel killed something of it for memory */
+	SANDBOX_LIMIT_PIDS,
+	SANDBOX_LIMIT_DISK,
+	SANDBOX_LIMIT_INODES,
+};
+const char *sandbox_limit_name(enum sandbox_limit l); /* "time", ...; NULL for NONE */
+
+struct sandbox_verdict {
+	int exit;                 /* exit status, 128+n for signal n */
+	int signal;               /* 0 when it exited */
+	enum sandbox_limit limit; /* what ended it or, with exit != 0, what it ran into */
+	bool log_cut; /* log longer than limits.log: head and tail are kept, it says so */
+	double seconds;
+	uint64_t peak_memory; /* bytes, 0 unknown */
+};
+
+struct sandbox;
+int sandbox_open(const struct sandbox_conf *conf, struct sandbox **ret, struct err *err);
+/* stdout into ret_out when not NULL (at most LIMIT_OUTPUT). A non-zero exit is not an error.
+ * Errors: ERR_SYS (ours), ERR_SIGNAL (we were told to stop; the command is dead). */
+int sandbox_run(struct sandbox *sb, const struct sandbox_cmd *cmd, struct strbuf *ret_out,
+	struct sandbox_verdict *ret, struct err *err);
+void sandbox_free(struct sandbox *sb);
+DEFINE_CLEANUP(struct sandbox *, sandbox_free)
+
+/* Put a file (parents are made) or a directory into the writable layer while nothing runs;
+ * owned by the builder. path is absolute inside. */
+int sandbox_put_file(struct sandbox *sb, const char *path, const void *data, size_t n, mode_t mode,
+	struct err *err);
+int sandbox_mkdir(struct sandbox *sb, const char *path, struct err *err);
+
+/*
+ * Copy regular files out of the writable layer below the directory `dir` (absolute inside; not
+ * recursive unless `recurse`) whose names match the glob into out_dir as fresh files of mode 0644.
+ * By descriptor, beneath the root, no links followed; a symlink, hard link, setid file, fifo,
+ * device, sparse giant or an unacceptable name (str_is_name plus ~ and ^) is ERR_BUILD and named;
+ * `dir` itself replaced by a link too. Names are added to ret_files (base names).
+ */
+int sandbox_collect(struct sandbox *sb, const char *dir, const char *glob, bool recurse,
+	const char *out_dir, struct strv *ret_files, struct err *err);
+/* Read one small file out of the writable layer under the same rules. */
+int sandbox_read(struct sandbox *sb, const char *path, uint64_t max, char **ret, size_t *ret_n,
+	struct err *err);
+
+/* Sweep what a killed process left behind (cgroups, scratch directories below state_parent). */
+int sandbox_sweep(const char *state_parent, struct err *err);
+
+/* One thing doctor looked at. */
+struct sandbox_check {
+	char *name, *detail, *fix; /* fix: how to get it, NULL when fine */
+	bool ok, needed;           /* needed: nothing works without; else a limit that is missing */
+};
+VEC_TYPE(sandbox_checks, struct sandbox_check);
+void sandbox_check_release(struct sandbox_check *c);
+/* Try what this kernel and user can do (not guess from versions): user namespaces, id ranges,
+ * overlay in them, idmapped mounts, tmpfs upper, cgroup version and controllers, seccomp. */
+int sandbox_probe(struct sandbox_checks *ret, struct err *err);
+/* The mode this process can use; ERR_DENIED saying exactly what is missing (for example the line
+ * of /etc/subuid). */
+int sandbox_mode(enum sandbox_mode *ret, struct err *err);
