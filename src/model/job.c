@@ -41,6 +41,7 @@ bool layout_parse(const char *s, enum layout *ret)
 	X(build)                                                                                   \
 	X(minor)                                                                                   \
 	X(queued)                                                                                  \
+	X(date)                                                                                    \
 	X(last_date)                                                                               \
 	X(rebuild)
 #define JOB_FLAGS(X)                                                                               \

@@ -35,6 +35,7 @@ struct job {
 	char *numbering;   /* "0.date.hash", "0.1.date.hash", "minor.date.hash" */
 	int64_t minor;     /* for minor.date.hash */
 	int64_t queued;    /* seconds since 1970 */
+	int64_t date;      /* version_date of an earlier try, 0: found by the build */
 	int64_t last_date; /* date of the project's last published package, 0 none */
 	char *last_evr;    /* [epoch:]version-release of it, NULL none; lower is refused */
 	bool allow_lower;

@@ -15,6 +15,7 @@ struct package {
 	enum package_kind kind;
 	char *name, *version, *release, *arch; /* arch "src" for source packages */
 	int64_t epoch;                         /* 0 when there is none */
+	int64_t build_time;                    /* as the package says, 0 unknown */
 	char *nevra;                           /* name-[epoch:]version-release.arch */
 };
 VEC_TYPE(package_vec, struct package);

@@ -105,6 +105,7 @@ json_t *result_to_json(const struct result *r)
 	json_put_str(o, "version", r->version);
 	json_put_str(o, "release", r->release);
 	json_put_str(o, "arch", r->arch);
+	json_put_int(o, "date", r->date);
 	json_put_str(o, "target", r->target);
 	json_put_str(o, "policy", r->policy);
 	json_put_str(o, "trigger", r->trigger);
@@ -176,6 +177,7 @@ int result_from_json(const json_t *j, struct result **ret, struct err *err)
 	str_set(&r->version, json_get_str(j, "version"));
 	str_set(&r->release, json_get_str(j, "release"));
 	str_set(&r->arch, json_get_str(j, "arch"));
+	r->date = json_get_int(j, "date");
 	str_set(&r->target, json_get_str(j, "target"));
 	str_set(&r->policy, json_get_str(j, "policy"));
 	str_set(&r->trigger, json_get_str(j, "trigger"));

@@ -32,6 +32,7 @@ struct result {
 	int64_t cause_line; /* line in the log, 0 unknown */
 	char *name, *version, *release, *arch;
 	int64_t epoch;
+	int64_t date; /* the version's date, seconds since 1970; 0 unknown */
 	char *target, *policy, *trigger;
 	struct result_origin upstream, packaging;
 	VEC(struct build_step) steps;
