@@ -21,7 +21,8 @@ char *path_abs(const char *path);
 int fs_mkdirs(const char *path, mode_t mode, struct err *err);
 bool fs_exists(const char *path);
 bool fs_is_dir(const char *path);
-/* A whole file, refused when longer than max. NUL-terminated; *ret_n may be NULL. */
+/* A whole file, refused when longer than max (ERR_CORRUPT, sys EFBIG). NUL-terminated; ret_n may
+ * be NULL. */
 int fs_read(const char *path, uint64_t max, char **ret, size_t *ret_n, struct err *err);
 int fs_read_at(
 	int dirfd, const char *path, uint64_t max, char **ret, size_t *ret_n, struct err *err);
@@ -37,7 +38,7 @@ int fs_fsync_dir(const char *path, struct err *err);
 int fs_copy(const char *src, const char *dst, mode_t mode, struct err *err);
 /* Hard link, or copy where links are not possible; an existing dst is an error. */
 int fs_link_or_copy(const char *src, const char *dst, struct err *err);
-/* rm -rf without following links or leaving the file system; a missing path is fine. */
+/* rm -rf without following links; a missing path is fine, a mount point in it is an error. */
 int fs_remove_tree(const char *path, struct err *err);
 /* Names in a directory (without . and ..), sorted by bytes. */
 int fs_list(const char *path, struct strv *ret, struct err *err);
@@ -45,6 +46,8 @@ int fs_list(const char *path, struct strv *ret, struct err *err);
 int fs_tmpdir(const char *prefix, char **ret_path, struct err *err);
 /* openat2 with RESOLVE_BENEATH|NO_SYMLINKS|NO_MAGICLINKS|NO_XDEV: for trees others can write. */
 int fs_open_beneath(int dirfd, const char *path, int flags, struct err *err);
+/* openat2(2) itself with RESOLVE_ flags: -1 and errno on failure. */
+int fs_openat2(int dirfd, const char *path, int flags, uint64_t resolve);
 /* An exclusive flock on path, created if missing; *ret_fd keeps it. ERR_LOCKED names the holder's
  * pid, which is written into the file. */
 int fs_lock(const char *path, int *ret_fd, struct err *err);

@@ -10,28 +10,30 @@ struct proc_opts {
 	const char *const *argv; /* argv[0] is looked up in PATH */
 	const char *const *env;  /* whole environment, NULL-terminated; NULL: proc_env_default */
 	const char *cwd;         /* NULL: ours */
-	const char *input;       /* text for stdin; NULL: /dev/null or in_fd */
+	const char *input;       /* text for stdin (a memory file); NULL: /dev/null or in_fd */
 	int in_fd;               /* > 0: becomes stdin */
 	int out_fd, err_fd;      /* > 0: become stdout, stderr; else captured or /dev/null */
 	int pass_fd;             /* > 0: inherited under its own number */
 	bool err_to_out;         /* stderr goes where stdout goes */
 	unsigned timeout;        /* seconds, 0: none */
 	size_t out_cap;          /* bytes kept of each captured stream; 0: LIMIT_OUTPUT */
-	bool over_cap_fails;     /* more output than the cap is an error, else it is dropped */
-	bool no_interrupt;       /* finish even when SIGTERM is pending */
+	bool over_cap_fails;     /* more output is ERR_SOURCE, else it is dropped */
+	bool no_interrupt;       /* finish even when a stop signal came; child ignores ^C */
 };
 
 struct proc_result {
 	int exit;       /* exit status, 128+n for signal n */
 	int signal;     /* 0 when it exited */
 	bool truncated; /* output beyond the cap was dropped */
-	double seconds;
+	double seconds; /* 0 from proc_reap */
 };
 
 /*
  * Run to the end. Captures stdout into ret_out and stderr into ret_err when they are not NULL.
  * A non-zero exit is not an error here: look at ret->exit. Errors: the program cannot be started
- * (ERR_NOT_FOUND), ERR_TIMEOUT, ERR_SIGNAL when we were told to stop; the child is dead then.
+ * (ERR_NOT_FOUND), ERR_TIMEOUT, ERR_SIGNAL when we were told to stop; the child is dead then
+ * (SIGTERM, two seconds later SIGKILL). Grandchildren that keep the pipes open are not waited for.
+ * ret_out, ret_err and ret may be NULL. The child dies with the thread that started it.
  */
 int proc_run(const struct proc_opts *o, struct strbuf *ret_out, struct strbuf *ret_err,
 	struct proc_result *ret, struct err *err);

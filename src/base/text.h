@@ -9,13 +9,15 @@
 /* For a terminal: C0, C1, ESC, DEL, bidirectional controls and bytes that are not UTF-8 become
  * `?`; a newline or tab becomes a space. At most max bytes of s are shown (0: all). */
 void text_term(struct strbuf *out, const char *s, size_t max);
-/* One CSV field as RFC 4180; a leading = + - @ is not special to us. Line ends become spaces. */
+/* One CSV field as RFC 4180; a leading = + - @ is not special to us. Line ends become spaces,
+ * control characters and bad UTF-8 `?`. */
 void text_csv(struct strbuf *out, const char *s);
-/* Text and attribute values of XML and HTML; control characters and bad UTF-8 become `?`. */
+/* Text and attribute values of XML and HTML; control characters other than newline and
+ * tab, and bad UTF-8 become `?`. */
 void text_html(struct strbuf *out, const char *s);
 /* Percent-encode all but unreserved characters and '/'. */
 void text_url_path(struct strbuf *out, const char *s);
-/* A double-quoted YAML scalar. */
+/* A double-quoted YAML scalar; bytes that are not UTF-8 become `?`. */
 void text_yaml(struct strbuf *out, const char *s);
 /* Length in bytes of the UTF-8 sequence at s (1-4), 0 when it is not valid; *ret_cp its value. */
 size_t text_utf8(const char *s, uint32_t *ret_cp);

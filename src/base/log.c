@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/log.h"
+#include "base/text.h"
+#include <stdarg.h>
+
+static enum log_level level = LOG_NORMAL;
+
+void log_set_level(enum log_level l)
+{
+	level = l;
+}
+
+enum log_level log_get_level(void)
+{
+	return level;
+}
+
+/* One write for the whole line, so that lines of several processes do not mix. */
+PRINTF_LIKE(2, 0)
+static void say(const char *prefix, const char *fmt, va_list ap)
+{
+	auto_strbuf struct strbuf line = STRBUF_INIT;
+	auto_free char *text = NULL;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		oom_(__FILE__, __LINE__);
+	sb_add(&line, prefix);
+	text_term(&line, text, 0);
+	sb_addc(&line, '\n');
+	(void)fwrite(line.s, 1, line.n, stderr);
+}
+
+void log_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("packmill: ", fmt, ap);
+	va_end(ap);
+}
+
+void log_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("packmill: warning: ", fmt, ap);
+	va_end(ap);
+}
+
+void log_info(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (level < LOG_NORMAL)
+		return;
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+}
+
+void log_verbose(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (level < LOG_VERBOSE)
+		return;
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+}
+
+bool trace_on(const char *area)
+{
+	const char *s = getenv("PACKMILL_TRACE");
+	size_t len = strlen(area);
+
+	while (s && *s) {
+		size_t n = strcspn(s, ",");
+
+		if ((n == len && memcmp(s, area, n) == 0) || (n == 3 && memcmp(s, "all", 3) == 0))
+			return true;
+		s += n + (s[n] == ',');
+	}
+	return false;
+}
+
+void trace(const char *area, const char *fmt, ...)
+{
+	auto_free char *prefix = NULL;
+	va_list ap;
+
+	if (!trace_on(area))
+		return;
+	prefix = xasprintf("trace: %s: ", area);
+	va_start(ap, fmt);
+	say(prefix, fmt, ap);
+	va_end(ap);
+}
