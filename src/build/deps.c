@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * deps.c - BuildRequires: satisfied by the root's packages first, then by what this instance has
+ * published; what is missing is named. The check itself is rpm's, over the root's database.
+ */
+#include "base/fs.h"
+#include "build/steps.h"
+
+char *deps_problems(const struct rpm_problems *p)
+{
+	auto_strbuf struct strbuf b = STRBUF_INIT;
+
+	for (size_t i = 0; i < p->n && i < 10; i++) {
+		sb_addf(&b, "%s%s", i ? ", " : "", p->v[i].what);
+		if (p->v[i].who)
+			sb_addf(&b, " (wanted by %s)", p->v[i].who);
+		if (p->v[i].near)
+			sb_addf(&b, " (nearest: %s)", p->v[i].near);
+	}
+	if (p->n > 10)
+		sb_addf(&b, " and %zu more", p->n - 10);
+	return sb_take(&b);
+}
+
+/* The files side by side in one directory, to be shown inside. */
+static int gather(const struct strv *files, const char *dir, struct err *err)
+{
+	int r = fs_mkdirs(dir, 0755, err);
+
+	if (r < 0)
+		return r;
+	strv_foreach (files, f) {
+		auto_free char *to = path_join(dir, path_base(*f));
+
+		if (fs_exists(to))
+			continue;
+		r = fs_link_or_copy(*f, to, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int deps_install(struct build *b, struct sandbox *sb, const struct strv *files, const char *name,
+	struct sandbox_verdict *ret, struct err *err)
+{
+	auto_free char *dir = path_join(b->work, name);
+	auto_strv struct strv argv = STRV_INIT;
+	struct runner_cmd cmd = {.bind_src = dir, .bind_dst = "/in", .as_root = true, .cwd = "/"};
+	int r = gather(files, dir, err);
+
+	if (r < 0)
+		return r;
+	/* the set was chosen and checked before; rpm checks it again here, scriptlets run */
+	strv_addl(&argv, "rpm", "-U", "--oldpackage", "--replacepkgs", "--nosignature", "--define",
+		"_dbpath /var/lib/rpm", NULL);
+	strv_foreach (files, f)
+		strv_addf(&argv, "/in/%s", path_base(*f));
+	cmd.argv = (const char *const *)argv.v;
+	return runner_exec(b, sb, &cmd, b->logs.root, NULL, ret, err);
+}
+
+int deps_satisfy(struct build *b, const char *srpm, struct err *err)
+{
+	auto_strv struct strv want = STRV_INIT, files = STRV_INIT, candidates = STRV_INIT;
+	struct rpm_problems problems = VEC_INIT;
+	struct sandbox_verdict v = {0};
+	auto_free char *text = NULL;
+	int r;
+
+	strv_add(&want, srpm);
+	/* what was installed in an earlier round is in the sandbox's database, not in our copy */
+	strv_foreach (&b->extra, e)
+		strv_add(&want, *e);
+	strv_foreach (&b->job->published, p)
+		if (!strv_has(&b->extra, *p))
+			strv_add(&candidates, *p);
+	r = rpm_resolve(b->dbpath, &want, &candidates, &files, &problems, err);
+	if (r >= 0 && problems.n) {
+		text = deps_problems(&problems);
+		r = build_fail(
+			b, CAUSE_DEPENDENCY, "root.log", 0, err, "missing BuildRequires: %s", text);
+		logs_root(&b->logs, "missing BuildRequires: %s", text);
+	}
+	vec_free(&problems, rpm_problem_release);
+	if (r < 0)
+		return r;
+	for (size_t i = files.n; i-- > 0;) {
+		if (strv_has(&want, files.v[i])) {
+			free(files.v[i]);
+			memmove(&files.v[i], &files.v[i + 1], (files.n - i) * sizeof *files.v);
+			files.n--;
+		}
+	}
+	if (!files.n)
+		return 0;
+	strv_foreach (&files, f)
+		logs_root(&b->logs, "install %s", path_base(*f));
+	r = deps_install(b, b->sandbox, &files, "requires", &v, err);
+	if (r < 0)
+		return r;
+	if (v.limit)
+		return build_fail_limit(b, sandbox_limit_name(v.limit), "root.log", err);
+	if (v.exit)
+		return build_fail(b, CAUSE_DEPENDENCY, "root.log", 0, err,
+			"installing BuildRequires: rpm ended with status %d", v.exit);
+	strv_copy(&b->extra, &files);
+	return 0;
+}
+
+int step_dependencies(struct build *b, struct err *err)
+{
+	return deps_satisfy(b, b->srpm, err);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* steps.h - what the steps of a build share; inside build/ only. */
+#pragma once
+#include "build/build.h"
+#include "format/rpm/rpm.h"
+#include "git/git.h"
+#include "model/runner.h"
+#include "root/root.h"
+#include "sandbox/sandbox.h"
+#include "source/source.h"
+#include "version/version.h"
+
+struct build_logs {
+	int state; /* state.log: Start/Finish lines with times */
+	int root;  /* root.log: making the root, dependencies, install test */
+	int build; /* build.log: everything rpmbuild printed */
+};
+
+struct build {
+	const struct job *job;
+	const struct build_hooks *hooks;
+	struct result *res;
+	struct build_logs logs;
+	char *work; /* scratch below the output directory, removed at the end */
+	struct git *git;
+	struct root *root;
+	struct sandbox *sandbox;
+	struct runner runner;
+	char *dbpath; /* copy of the root's rpm database, for librpm on this side */
+	struct source source;
+	struct version version;
+	struct strv defines; /* "name value": handed to every rpm program */
+	char *epoch_env;     /* "SOURCE_DATE_EPOCH=n", NULL when there is no date */
+	char *srpm;          /* path of the source package */
+	struct package srpm_info;
+	struct strv extra; /* published packages installed for this build */
+	struct strv files; /* base names of what was collected */
+	const char *step;  /* the one that runs */
+};
+
+/* Record why the build failed (the first call counts) and give the code that stops it. */
+int build_fail(struct build *b, enum cause_kind kind, const char *log, int64_t line,
+	struct err *err, const char *fmt, ...) PRINTF_LIKE(6, 7);
+/* The limit that ended a command, as a failure. */
+int build_fail_limit(struct build *b, const char *limit, const char *log, struct err *err);
+
+/* logs.c */
+int logs_open(struct build_logs *l, const char *dir, struct err *err);
+void logs_close(struct build_logs *l);
+void logs_state(const struct build_logs *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void logs_root(const struct build_logs *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The last part of a log file; *ret_first_line the number of its first line. */
+int logs_tail(
+	const char *dir, const char *name, char **ret, int64_t *ret_first_line, struct err *err);
+
+/* runner.c: commands in the build's sandbox, logged to log_fd. */
+void runner_init(struct build *b);
+int runner_exec(struct build *b, struct sandbox *sb, const struct runner_cmd *cmd, int log_fd,
+	struct strbuf *ret_out, struct sandbox_verdict *ret, struct err *err);
+/* A fresh sandbox over the build's root. */
+int runner_sandbox(struct build *b, const char *name, struct sandbox **ret, struct err *err);
+/* --define arguments for rpm programs, appended. */
+void runner_defines(const struct build *b, struct strv *argv);
+
+/* The steps, in order. */
+int step_root(struct build *b, struct err *err);
+int step_stage(struct build *b, struct err *err);
+int step_version(struct build *b, struct err *err);
+int step_source(struct build *b, struct err *err);
+int step_dependencies(struct build *b, struct err *err);
+int step_build(struct build *b, struct err *err);
+int step_collect(struct build *b, struct err *err);
+int step_install(struct build *b, struct err *err);
+int step_lint(struct build *b, struct err *err);
+
+/* deps.c: satisfy the BuildRequires in a source header, installing published packages. */
+int deps_satisfy(struct build *b, const char *srpm, struct err *err);
+/* Problems as one line. */
+char *deps_problems(const struct rpm_problems *p);
+/* Install package files in a sandbox with its own rpm, as its root. */
+int deps_install(struct build *b, struct sandbox *sb, const struct strv *files, const char *name,
+	struct sandbox_verdict *ret, struct err *err);
