@@ -45,6 +45,7 @@ enum err_code err_code_of_errno(int sys)
 	}
 }
 
+PRINTF_LIKE(4, 0)
 static int set_va(struct err *e, enum err_code code, int sys, const char *fmt, va_list ap)
 {
 	char *text = NULL, *full = NULL;

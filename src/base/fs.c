@@ -108,8 +108,8 @@ int fs_read_fd(int fd, uint64_t max, char **ret, size_t *ret_n, struct err *err)
 			break;
 		n += (size_t)k;
 		if (n > max)
-			return err_set_(err, ERR_CORRUPT, EFBIG, "more than %" PRIu64 " bytes",
-				max);
+			return err_set_(
+				err, ERR_CORRUPT, EFBIG, "more than %" PRIu64 " bytes", max);
 	}
 	buf[n] = '\0';
 	*ret = TAKE(buf);

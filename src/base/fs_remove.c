@@ -91,8 +91,8 @@ static int rm_fail(const struct rm *rm, const char *name, struct err *err)
 	int sys = errno;
 
 	if (sys == EXDEV)
-		return err_sys_(err, EBUSY, "cannot remove '%s': '%s' is a mount point", rm->path,
-			name);
+		return err_sys_(
+			err, EBUSY, "cannot remove '%s': '%s' is a mount point", rm->path, name);
 	if (str_eq(name, path_base(rm->path)))
 		return err_sys_(err, sys, "cannot remove '%s'", rm->path);
 	return err_sys_(err, sys, "cannot remove '%s' in '%s'", name, rm->path);
@@ -118,8 +118,7 @@ static int rm_push(struct rm *rm, int parent, const char *name, struct err *err)
 	if ((st.st_mode & 0700) != 0700)
 		(void)fchmod(fd, 0700); /* where that fails, removing will say why */
 	f = vec_push(&rm->frames);
-	*f = (struct rm_frame){
-		.d = d, .dev = st.st_dev, .ino = st.st_ino, .name = xstrdup(name)};
+	*f = (struct rm_frame){.d = d, .dev = st.st_dev, .ino = st.st_ino, .name = xstrdup(name)};
 	if (rm->frames.n > OPEN_DIRS) {
 		struct rm_frame *far = f - OPEN_DIRS;
 

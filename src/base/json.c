@@ -27,8 +27,7 @@ int json_read(const char *path, json_t **ret, struct err *err)
 char *json_text(const json_t *j)
 {
 	auto_strbuf struct strbuf b = STRBUF_INIT;
-	auto_free char *s =
-		json_dumps(j, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY);
+	auto_free char *s = json_dumps(j, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY);
 
 	if (!s)
 		oom_(__FILE__, __LINE__);

@@ -164,11 +164,10 @@ static int run_verdict(const struct run *r, const struct proc_result *res, struc
 	if (r->why == ERR_SIGNAL || (res->exit && !r->o->no_interrupt && sig_pending()))
 		return sig_check(err);
 	if (r->why == ERR_TIMEOUT)
-		return err_set(err, ERR_TIMEOUT, "'%s' did not end within %u s", name,
-			r->o->timeout);
-	if (r->o->over_cap_fails && (r->out.over || r->errs.over))
 		return err_set(
-			err, ERR_SOURCE, "'%s' printed more than %zu bytes", name, r->cap);
+			err, ERR_TIMEOUT, "'%s' did not end within %u s", name, r->o->timeout);
+	if (r->o->over_cap_fails && (r->out.over || r->errs.over))
+		return err_set(err, ERR_SOURCE, "'%s' printed more than %zu bytes", name, r->cap);
 	return 0;
 }
 

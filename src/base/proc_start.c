@@ -284,8 +284,8 @@ int proc_spawn(const struct proc_opts *o, int out, int errfd, int *ret_pid, int 
 	if (strchr(o->argv[0], '/'))
 		path = xstrdup(o->argv[0]);
 	else if (!proc_which(o->argv[0], &path))
-		return err_set_(err, ERR_NOT_FOUND, 0, "program '%s' not found in PATH",
-			o->argv[0]);
+		return err_set_(
+			err, ERR_NOT_FOUND, 0, "program '%s' not found in PATH", o->argv[0]);
 	if (o->input) {
 		in = input_file(o->input, err);
 		if (in < 0)

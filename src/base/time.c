@@ -27,35 +27,41 @@ int64_t time_now(void)
 	return (int64_t)time(NULL);
 }
 
-static void broken_down(int64_t t, struct tm *ret)
+/* gmtime fields as numbers for people, in the ranges that the output has room for. */
+struct fields {
+	unsigned year, mon, day, hour, min, sec;
+};
+
+static struct fields broken_down(int64_t t)
 {
 	time_t c = (time_t)(t < YEAR_0 ? YEAR_0 : t > YEAR_9999 ? YEAR_9999 : t);
+	struct tm tm = {.tm_mday = 1, .tm_year = 70};
 
-	*ret = (struct tm){.tm_mday = 1, .tm_year = 70};
-	(void)gmtime_r(&c, ret);
-}
-
-/* The remainders tell the compiler that the fields fit; they change nothing. */
-static void format_time(int64_t t, const char *fmt, char *ret, size_t n)
-{
-	struct tm tm;
-	int len;
-
-	broken_down(t, &tm);
-	len = snprintf(ret, n, fmt, (unsigned)(tm.tm_year + 1900) % 10000,
-		(unsigned)(tm.tm_mon + 1) % 100, (unsigned)tm.tm_mday % 100,
-		(unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
-	assert(len > 0 && (size_t)len < n);
+	(void)gmtime_r(&c, &tm);
+	return (struct fields){
+		.year = (unsigned)(tm.tm_year + 1900) % 10000,
+		.mon = (unsigned)(tm.tm_mon + 1) % 100,
+		.day = (unsigned)tm.tm_mday % 100,
+		.hour = (unsigned)tm.tm_hour % 100,
+		.min = (unsigned)tm.tm_min % 100,
+		.sec = (unsigned)tm.tm_sec % 100,
+	};
 }
 
 void time_compact(int64_t t, char ret[15])
 {
-	format_time(t, "%04u%02u%02u%02u%02u%02u", ret, 15);
+	struct fields f = broken_down(t);
+
+	(void)snprintf(
+		ret, 15, "%04u%02u%02u%02u%02u%02u", f.year, f.mon, f.day, f.hour, f.min, f.sec);
 }
 
 void time_iso(int64_t t, char ret[21])
 {
-	format_time(t, "%04u-%02u-%02uT%02u:%02u:%02uZ", ret, 21);
+	struct fields f = broken_down(t);
+
+	(void)snprintf(ret, 21, "%04u-%02u-%02uT%02u:%02u:%02uZ", f.year, f.mon, f.day, f.hour,
+		f.min, f.sec);
 }
 
 /* The digits at the start of s; *end behind them. */

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* run.c - one pass over everything: lock, poll, queue, build, publish, sum up. */
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/sig.h"
+#include "repo/repo.h"
+#include "root/root.h"
+#include "sched/internal.h"
+
+static void remote_release(struct remote *r)
+{
+	free(r->url);
+	free(r->mirror);
+	strv_release(&r->refs);
+	err_clear(&r->error);
+}
+
+static void sched_release(struct sched *s)
+{
+	(void)work_reap(s, NULL);
+	vec_free(&s->remotes, remote_release);
+	git_free(s->git);
+	store_close(s->store);
+}
+
+/* Directories that configured urls name: the only ones the file transport is allowed for. */
+static void local_paths(const struct config *cfg, struct strv *ret)
+{
+	vec_foreach (&cfg->projects, p) {
+		const char *urls[] = {p->upstream.url, p->packaging.url};
+
+		for (size_t i = 0; i < COUNTOF(urls); i++) {
+			char *path = NULL;
+
+			if (urls[i] && git_url_is_local(urls[i], &path))
+				strv_take(ret, path);
+		}
+	}
+}
+
+static int open_all(struct sched *s, struct err *err)
+{
+	auto_free char *state = path_join(s->cfg->data, "git");
+	auto_strv struct strv local = STRV_INIT;
+	int r;
+
+	local_paths(s->cfg, &local);
+	if ((r = fs_mkdirs(state, 0755, err)) < 0 ||
+		(r = git_open(state, &local, &s->git, err)) < 0)
+		return r;
+	return store_open(s->cfg->data, false, &s->store, err);
+}
+
+/* What clients of the host target need beside our packages. */
+static int host_base(struct sched *s, struct err *err)
+{
+	auto_free char *roots = path_join(s->cfg->data, "roots");
+	auto_free char *cache = path_join(s->cfg->data, "cache");
+	auto_free char *base =
+		s->cfg->url ? xstrdup(s->cfg->url) : xasprintf("file://%s/repos", s->cfg->data);
+
+	vec_foreach (&s->cfg->targets, t) {
+		auto_free char *rpm = NULL;
+		int r;
+
+		if (!(*t)->host)
+			continue;
+		if ((r = root_host_base(roots, cache, &rpm, err)) < 0)
+			return r;
+		return repo_publish_host_base(s->cfg->data, rpm, base, err);
+	}
+	return 0;
+}
+
+static void project_failed(struct sched *s, const struct config_project *p, const struct err *e)
+{
+	if (err_retryable(e->code))
+		s->sum.retry++;
+	else
+		s->sum.failed++;
+	log_error("%s: %s", p->project, e->msg);
+}
+
+static int queue_all(struct sched *s, struct err *err)
+{
+	vec_foreach (&s->cfg->projects, p) {
+		auto_err struct err e = ERR_INIT;
+		size_t n = 0;
+		int r;
+
+		if (!sched_wants(s, p))
+			continue;
+		r = commits_queue(s, p, &n, &e);
+		if (r == -ERR_SIGNAL)
+			return err_move(err, &e);
+		if (r < 0)
+			project_failed(s, p, &e);
+		else if (!n)
+			s->sum.unchanged++;
+	}
+	return 0;
+}
+
+/* Builds that ended for reasons of the machine get another try with each run. */
+static int requeue(struct sched *s, struct err *err)
+{
+	struct store_filter f = {.state = BUILD_RETRY};
+	struct store_builds again = VEC_INIT;
+	size_t n = 0;
+	int r = store_requeue_running(s->store, &n, err);
+
+	if (r < 0 || (r = store_builds(s->store, &f, &again, err)) < 0)
+		return r;
+	if (n)
+		log_info("%zu interrupted builds are queued again", n);
+	vec_foreach (&again, b)
+		if (r >= 0)
+			r = store_build_requeue(s->store, b->id, "retry", err);
+	vec_free(&again, store_build_release);
+	return r;
+}
+
+static int build_all(struct sched *s, struct err *err)
+{
+	struct store_filter f = {.state = BUILD_QUEUED, .oldest_first = true};
+	struct store_builds queue = VEC_INIT;
+	int r = store_builds(s->store, &f, &queue, err);
+
+	vec_foreach (&queue, b) {
+		const struct config_project *p = config_project(s->cfg, b->project);
+
+		if (r < 0)
+			break;
+		if (p && !sched_wants(s, p))
+			continue;
+		r = work_build(s, b, err);
+	}
+	vec_free(&queue, store_build_release);
+	return r;
+}
+
+static int check_projects(const struct config *cfg, const struct sched_opts *opts, struct err *err)
+{
+	for (size_t i = 0; opts->projects && i < opts->projects->n; i++) {
+		const char *want = opts->projects->v[i];
+		bool found = false;
+
+		vec_foreach (&cfg->projects, p)
+			found |= str_eq(p->project, want) || str_eq(p->name, want);
+		if (!found)
+			return err_set(
+				err, ERR_NOT_FOUND, "no project '%s' in %s", want, cfg->file);
+	}
+	return 0;
+}
+
+static int usable_targets(const struct config *cfg, struct err *err)
+{
+	vec_foreach (&cfg->targets, t) {
+		int r = config_target_usable(*t, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
+	struct sched_summary *ret, struct err *err)
+{
+	CLEANUP(sched_release) struct sched s = {.cfg = cfg, .opts = opts};
+	auto_free char *lock = path_join(cfg->data, "lock");
+	auto_close int lock_fd = -1;
+	int r;
+
+	if ((r = check_projects(cfg, opts, err)) < 0 || (r = usable_targets(cfg, err)) < 0 ||
+		(r = fs_mkdirs(cfg->data, 0755, err)) < 0)
+		return r;
+	if ((r = fs_lock(lock, &lock_fd, err)) < 0)
+		return err_wrap(err, "data directory '%s'", cfg->data);
+	if ((r = open_all(&s, err)) < 0 || (!opts->dry_run && (r = requeue(&s, err)) < 0) ||
+		(r = poll_remotes(&s, err)) < 0 || (r = queue_all(&s, err)) < 0)
+		return r;
+	if (!opts->dry_run) {
+		if ((r = host_base(&s, err)) < 0 || (r = build_all(&s, err)) < 0 ||
+			(r = work_reap(&s, err)) < 0)
+			return r;
+	}
+	*ret = s.sum;
+	return 0;
+}
+
+int sched_recheck(const struct config *cfg, const char *project, size_t *ret_n, struct err *err)
+{
+	CLEANUP(store_closep) struct store *st = NULL;
+	size_t n = 0;
+	int r;
+
+	if (!config_project(cfg, project))
+		return err_set(err, ERR_NOT_FOUND, "no project '%s' in %s", project, cfg->file);
+	if ((r = store_open(cfg->data, false, &st, err)) < 0)
+		return r;
+	vec_foreach (&cfg->targets, t) {
+		struct store_filter f = {
+			.target = (*t)->name, .project = project, .state = -1, .limit = 1};
+		struct store_builds last = VEC_INIT;
+
+		r = store_builds(st, &f, &last, err);
+		vec_foreach (&last, b) {
+			if (r < 0 || b->state == BUILD_QUEUED || b->state == BUILD_RUNNING)
+				continue;
+			r = store_build_requeue(st, b->id, "recheck", err);
+			n++;
+		}
+		vec_free(&last, store_build_release);
+		if (r < 0)
+			return r;
+	}
+	*ret_n = n;
+	return 0;
+}
