@@ -8,9 +8,10 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "base/vec.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
+
+#include <cmocka.h>
 
 static void strbuf_grows(void **state)
 {

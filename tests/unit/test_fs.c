@@ -2,13 +2,14 @@
 #include "base/base.h"
 #include "base/fs.h"
 #include "base/json.h"
-#include <cmocka.h>
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+
+#include <cmocka.h>
 
 static char *tmp; /* the scratch directory of one test */
 

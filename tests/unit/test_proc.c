@@ -3,7 +3,6 @@
 #include "base/proc.h"
 #include "base/sig.h"
 #include "base/time.h"
-#include <cmocka.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -11,6 +10,8 @@
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+
+#include <cmocka.h>
 
 /* Options for a line of shell. */
 #define SH(line)                                                                                   \

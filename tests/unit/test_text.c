@@ -3,9 +3,10 @@
 #include "base/base.h"
 #include "base/json.h"
 #include "base/text.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
+
+#include <cmocka.h>
 
 struct row {
 	const char *in, *out;

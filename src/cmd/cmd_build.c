@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_build.c - `packmill build` and `packmill source`. */
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/sig.h"
+#include "base/time.h"
+#include "build/build.h"
+#include "cmd/common.h"
+
+static struct layout_args args;
+static const char *output, *job_file, *memory, *disk, *log_size;
+static uint64_t time_limit;
+static bool no_install_test, lint_fatal;
+
+static void step(void *ctx, const char *name, bool start)
+{
+	(void)ctx;
+	if (start)
+		log_info("%s", name);
+}
+
+/* The parent waits for this byte, then publishes while we lint. */
+static void ready(void *ctx, const struct result *r)
+{
+	(void)ctx;
+	(void)r;
+	(void)!write(STDOUT_FILENO, "\n", 1);
+}
+
+static int run_job(const char *file, struct err *err)
+{
+	static const struct build_hooks hooks = {.step = step, .ready = ready};
+	CLEANUP(result_freep) struct result *res = NULL;
+	CLEANUP(job_freep) struct job *job = NULL;
+	auto_json json_t *j = NULL;
+	int r;
+
+	if ((r = json_read(file, &j, err)) < 0 || (r = job_from_json(j, &job, err)) < 0)
+		return err_wrap(err, "job '%s'", file);
+	return build_run(job, &hooks, &res, err);
+}
+
+static int set_limits(struct limits *l, struct err *err)
+{
+	const struct {
+		const char *text, *name;
+		uint64_t *to;
+	} sizes[] = {
+		{memory, "memory", &l->memory},
+		{disk, "disk", &l->disk},
+		{log_size, "log", &l->log},
+	};
+
+	for (size_t i = 0; i < COUNTOF(sizes); i++)
+		if (sizes[i].text && !size_parse(sizes[i].text, sizes[i].to))
+			return err_set(err, ERR_USAGE, "--%s: '%s' is no size (4G, 512M, ...)",
+				sizes[i].name, sizes[i].text);
+	if (time_limit)
+		l->time = time_limit;
+	return 0;
+}
+
+/* Everything was made in a hidden neighbour, so that nothing of an earlier build gets mixed in. */
+static int deliver(const char *from, const char *to, struct err *err)
+{
+	auto_strv struct strv names = STRV_INIT;
+	int r = fs_list(from, &names, err);
+
+	if (r < 0)
+		return r;
+	strv_foreach (&names, n) {
+		auto_free char *a = path_join(from, *n), *b = path_join(to, *n);
+
+		if (rename(a, b) < 0)
+			return err_errno(err, "move '%s' to '%s'", *n, to);
+	}
+	return 0;
+}
+
+static int print_result(const struct result *res, struct err *err)
+{
+	if (global.json)
+		return cmd_print_json(result_to_json(res), err);
+	if (res->status != STATUS_SUCCESS)
+		return 0;
+	vec_foreach (&res->artifacts, p)
+		printf("%s/%s\n", output, p->file);
+	return cmd_flush(err);
+}
+
+static int verdict(const struct result *res, struct err *err)
+{
+	auto_strbuf struct strbuf where = STRBUF_INIT;
+
+	if (res->status == STATUS_SUCCESS)
+		return 0;
+	if (res->cause_log) {
+		sb_addf(&where, " (%s/%s", output, res->cause_log);
+		if (res->cause_line)
+			sb_addf(&where, ":%lld", (long long)res->cause_line);
+		sb_addc(&where, ')');
+	}
+	if (res->status == STATUS_RETRY)
+		err_set_(err, ERR_SYS, 0, "%s: %s%s", res->cause_step, res->cause_message,
+			sb_str(&where));
+	else
+		err_set_(err, ERR_BUILD, 0, "%s: %s: %s%s", cause_kind_name(res->cause),
+			res->cause_step, res->cause_message, sb_str(&where));
+	return -(int)err->code;
+}
+
+static int build_in(int argc, char **argv, const char *scratch, bool source_only, struct err *err)
+{
+	static const struct build_hooks hooks = {.step = step};
+	CLEANUP(result_freep) struct result *res = NULL;
+	CLEANUP(job_freep) struct job *job = NULL;
+	auto_free char *git = path_join(scratch, ".git-mirrors");
+	int r;
+
+	if ((r = fs_mkdirs(git, 0700, err)) < 0 ||
+		(r = layout_job(&args, argc, argv, git, &job, err)) < 0 ||
+		(r = set_limits(&job->limits, err)) < 0)
+		return r;
+	if (global.dry_run) {
+		log_info("would build %s on %s into %s", layout_name(job->layout),
+			job->target->name, output);
+		return 0;
+	}
+	job->source_only = source_only;
+	job->no_install_test = no_install_test;
+	job->lint_fatal = lint_fatal;
+	job->output = path_join(scratch, "out");
+	if ((r = build_run(job, &hooks, &res, err)) < 0 ||
+		(r = deliver(job->output, output, err)) < 0 || (r = print_result(res, err)) < 0)
+		return r;
+	return verdict(res, err);
+}
+
+static int run(int argc, char **argv, bool source_only, struct err *err)
+{
+	auto_free char *scratch = NULL, *prefix = NULL, *dir = NULL;
+	int r;
+
+	if (job_file)
+		return run_job(job_file, err);
+	if (!output)
+		return err_set(err, ERR_USAGE, "-o DIR is needed: where results go");
+	dir = path_abs(output);
+	prefix = path_join(dir, ".packmill-");
+	if ((r = fs_mkdirs(dir, 0755, err)) < 0 || (r = fs_tmpdir(prefix, &scratch, err)) < 0)
+		return r;
+	r = build_in(argc, argv, scratch, source_only, err);
+	(void)fs_remove_tree(scratch, NULL);
+	return r;
+}
+
+static int run_build(int argc, char **argv, struct err *err)
+{
+	return run(argc, argv, false, err);
+}
+
+static int run_source(int argc, char **argv, struct err *err)
+{
+	return run(argc, argv, true, err);
+}
+
+static const struct opt build_opts[] = {
+	{'o', "output", OPT_STRING, "DIR", "where packages, logs and result.json go", &output},
+	LAYOUT_OPTS(args),
+	{0, "memory", OPT_STRING, "SIZE", "memory limit (default 4G)", &memory},
+	{0, "disk", OPT_STRING, "SIZE", "limit of what the build may write (default 8G)", &disk},
+	{0, "log", OPT_STRING, "SIZE", "log limit (default 64M)", &log_size},
+	{0, "time", OPT_DURATION, "TIME", "time limit of a step (default 2h)", &time_limit},
+	{0, "no-install-test", OPT_FLAG, NULL, "do not install what was built", &no_install_test},
+	{0, "lint-fatal", OPT_FLAG, NULL, "errors of rpmlint fail the build", &lint_fatal},
+	{0, "job", OPT_STRING, "FILE", "carry out the job described in FILE", &job_file},
+	OPT_END,
+};
+
+static const struct opt source_opts[] = {
+	{'o', "output", OPT_STRING, "DIR", "where the source package and logs go", &output},
+	LAYOUT_OPTS(args),
+	OPT_END,
+};
+
+const struct cmd cmd_build = {
+	.name = "build",
+	.args = "FILE.src.rpm | DIR | --upstream URL[#REF] --packaging URL[#REF]",
+	.help = "make the source package and build it",
+	.group = GROUP_LOCAL,
+	.opts = build_opts,
+	.run = run_build,
+};
+
+const struct cmd cmd_source = {
+	.name = "source",
+	.args = "DIR | --upstream URL[#REF] --packaging URL[#REF]",
+	.help = "make the source package",
+	.group = GROUP_LOCAL,
+	.opts = source_opts,
+	.run = run_source,
+};

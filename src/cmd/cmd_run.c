@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_run.c - `packmill run` and `packmill recheck`. */
+#include "base/json.h"
+#include "base/log.h"
+#include "cmd/common.h"
+#include "sched/sched.h"
+
+static bool once, head_only;
+static const char *since;
+static struct strv projects;
+
+static int run(int argc, char **argv, struct err *err)
+{
+	struct sched_opts opts = {
+		.head_only = head_only,
+		.dry_run = global.dry_run,
+		.since = since,
+		.projects = &projects,
+	};
+	CLEANUP(config_freep) struct config *cfg = NULL;
+	struct sched_summary sum = {0};
+	int r = cmd_need_args(cmd_find("run"), argc, argv, 0, 0, err);
+
+	if (r < 0)
+		return r;
+	if (!once)
+		return err_set(err, ERR_USAGE,
+			"only one pass is possible so far: packmill run --once (from a timer, "
+			"say)");
+	r = cmd_config(&cfg, err);
+	if (r >= 0)
+		r = sched_run_once(cfg, &opts, &sum, err);
+	strv_release(&projects);
+	if (r < 0)
+		return r;
+	cmd_set_status(sum.failed ? 4 : sum.retry ? 5 : 0);
+	if (global.json) {
+		json_t *j = json_object();
+
+		json_put_int(j, "built", (int64_t)sum.built);
+		json_put_int(j, "failed", (int64_t)sum.failed);
+		json_put_int(j, "retry", (int64_t)sum.retry);
+		json_put_int(j, "unchanged", (int64_t)sum.unchanged);
+		return cmd_print_json(j, err);
+	}
+	printf("built %zu, failed %zu, retry %zu, unchanged %zu\n", sum.built, sum.failed,
+		sum.retry, sum.unchanged);
+	return cmd_flush(err);
+}
+
+static int run_recheck(int argc, char **argv, struct err *err)
+{
+	CLEANUP(config_freep) struct config *cfg = NULL;
+	size_t n = 0;
+	int r;
+
+	if ((r = cmd_need_args(cmd_find("recheck"), argc, argv, 1, 1, err)) < 0 ||
+		(r = cmd_config(&cfg, err)) < 0 || (r = sched_recheck(cfg, argv[0], &n, err)) < 0)
+		return r;
+	log_info("%zu builds of %s are queued again, the next run carries them out", n, argv[0]);
+	return 0;
+}
+
+static const struct opt opts[] = {
+	{0, "once", OPT_FLAG, NULL, "one pass: poll, build, publish, end", &once},
+	{0, "head-only", OPT_FLAG, NULL, "only the newest commit of each project", &head_only},
+	{0, "since", OPT_STRING, "REF",
+		"first run of a project: build from REF on, it included (default: the head only)",
+		&since},
+	{'p', "project", OPT_LIST, "PROJECT", "only this project (may be given several times)",
+		&projects},
+	OPT_END,
+};
+
+const struct cmd cmd_run = {
+	.name = "run",
+	.args = "--once",
+	.help = "poll, build what is new, publish it",
+	.group = GROUP_INSTANCE,
+	.opts = opts,
+	.run = run,
+};
+
+const struct cmd cmd_recheck = {
+	.name = "recheck",
+	.args = "PROJECT",
+	.help = "queue the newest build of a project again",
+	.group = GROUP_INSTANCE,
+	.run = run_recheck,
+};

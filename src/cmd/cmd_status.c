@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_status.c - `packmill status`, `list`, `show` and `log`: what happened, read only. */
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "cmd/common.h"
+
+static const char *target, *project, *state, *component;
+static uint64_t limit = 50;
+
+static json_t *build_to_json(const struct store_build *b)
+{
+	json_t *o = json_object();
+
+	json_put_int(o, "build", b->id);
+	json_put_str(o, "project", b->project);
+	json_put_str(o, "target", b->target);
+	json_put_str(o, "state", store_state_name(b->state));
+	json_put_str(o, "nvr", b->nvr);
+	json_put_str(o, "component", b->component);
+	json_put_str(o, "upstream_sha", b->upstream_sha);
+	json_put_str(o, "packaging_sha", b->packaging_sha);
+	json_put_int(o, "rebuild", b->rebuild);
+	json_put_str(o, "trigger", b->trigger);
+	json_put_str(o, "author", b->author);
+	json_put_str(o, "subject", b->subject);
+	json_put_int(o, "commit_time", b->commit_time);
+	json_put_int(o, "queued", b->queued);
+	json_put_int(o, "started", b->started);
+	json_put_int(o, "finished", b->finished);
+	json_put_str(o, "cause", b->cause);
+	json_put_str(o, "step", b->cause_step);
+	json_put_str(o, "message", b->message);
+	json_put_str(o, "log", b->log);
+	json_put_int(o, "line", b->cause_line);
+	json_put_str(o, "repository", b->repo);
+	return o;
+}
+
+static bool shown(const struct store_build *b)
+{
+	return (!component || str_eq_null(b->component, component)) &&
+	       (!project || str_eq(b->project, project) || str_eq_null(b->name, project));
+}
+
+static int print_builds(const struct store_builds *builds, const char *key, struct err *err)
+{
+	static const char *const headings[] = {
+		"build", "project", "target", "state", "package", "when", "what", NULL};
+	struct table *t;
+
+	if (global.json) {
+		json_t *j = json_object(), *list = json_array();
+
+		vec_foreach (builds, b)
+			if (shown(b))
+				json_array_append_new(list, build_to_json(b));
+		json_put(j, key, list);
+		return cmd_print_json(j, err);
+	}
+	t = table_new(headings);
+	vec_foreach (builds, b) {
+		auto_free char *id = xasprintf("%lld", (long long)b->id);
+		char when[21];
+
+		time_iso(b->finished ? b->finished : b->queued, when);
+		if (shown(b))
+			table_row(t, id, b->project, b->target, store_state_name(b->state),
+				b->nvr ? b->nvr : "-", when,
+				b->message   ? b->message
+				: b->subject ? b->subject
+					     : "",
+				NULL);
+	}
+	return table_print(t, err);
+}
+
+static int open_state(struct config **ret_cfg, struct store **ret, struct err *err)
+{
+	int r = cmd_config(ret_cfg, err);
+
+	return r < 0 ? r : cmd_store(*ret_cfg, ret, err);
+}
+
+static int run_status(int argc, char **argv, struct err *err)
+{
+	CLEANUP(config_freep) struct config *cfg = NULL;
+	CLEANUP(store_closep) struct store *st = NULL;
+	struct store_builds all = VEC_INIT;
+	int r = cmd_need_args(cmd_find("status"), argc, argv, 0, 0, err);
+
+	if (r < 0 || (r = open_state(&cfg, &st, err)) < 0)
+		return r;
+	vec_foreach (&cfg->targets, t) {
+		if (target && !str_eq(target, (*t)->name))
+			continue;
+		if (r >= 0)
+			r = store_last_builds(st, (*t)->name, &all, err);
+	}
+	if (r >= 0)
+		r = print_builds(&all, "projects", err);
+	vec_free(&all, store_build_release);
+	return r;
+}
+
+static int parse_state(const char *s, int *ret, struct err *err)
+{
+	for (int i = BUILD_QUEUED; s && i <= BUILD_RETRY; i++) {
+		if (!str_eq(store_state_name((enum store_state)i), s))
+			continue;
+		*ret = i;
+		return 0;
+	}
+	*ret = -1;
+	if (!s)
+		return 0;
+	return err_set(err, ERR_USAGE,
+		"unknown state '%s' (queued, running, success, failed, retry are known)", s);
+}
+
+static int run_list(int argc, char **argv, struct err *err)
+{
+	struct store_filter f = {.target = target, .project = project, .limit = (int64_t)limit};
+	CLEANUP(config_freep) struct config *cfg = NULL;
+	CLEANUP(store_closep) struct store *st = NULL;
+	struct store_builds all = VEC_INIT;
+	int r;
+
+	if ((r = cmd_need_args(cmd_find("list"), argc, argv, 0, 0, err)) < 0 ||
+		(r = parse_state(state, &f.state, err)) < 0 || (r = open_state(&cfg, &st, err)) < 0)
+		return r;
+	r = store_builds(st, &f, &all, err);
+	if (r >= 0)
+		r = print_builds(&all, "builds", err);
+	vec_free(&all, store_build_release);
+	return r;
+}
+
+static void field(const char *name, const char *value)
+{
+	auto_strbuf struct strbuf b = STRBUF_INIT;
+
+	if (str_empty(value))
+		return;
+	text_term(&b, value, 2000);
+	printf("%-12s %s\n", name, sb_str(&b));
+}
+
+static void field_time(const char *name, int64_t t)
+{
+	char iso[21];
+
+	time_iso(t, iso);
+	if (t)
+		field(name, iso);
+}
+
+static void print_details(const struct config *cfg, const struct store_build *b,
+	const struct result *steps, const struct package_vec *artifacts)
+{
+	auto_free char *id = xasprintf("%lld", (long long)b->id);
+	auto_free char *dir = xasprintf("%s/builds/%s", cfg->data, id);
+
+	field("build", id);
+	field("project", b->project);
+	field("target", b->target);
+	field("state", store_state_name(b->state));
+	if (b->message) {
+		auto_free char *where =
+			b->cause_line
+				? xasprintf("%s/%s:%lld", dir, b->log, (long long)b->cause_line)
+				: xasprintf("%s/%s", dir, b->log ? b->log : "state.log");
+
+		field("cause", b->cause);
+		field("step", b->cause_step);
+		field("message", b->message);
+		field("log", where);
+	}
+	field("package", b->nvr);
+	field("upstream", b->upstream_sha);
+	field("packaging", b->packaging_sha);
+	field("author", b->author);
+	field("subject", b->subject);
+	field_time("committed", b->commit_time);
+	field("trigger", b->trigger);
+	field_time("queued", b->queued);
+	field_time("started", b->started);
+	field_time("finished", b->finished);
+	field("repository", b->repo);
+	field("directory", dir);
+	vec_foreach (&steps->steps, s)
+		printf("%-12s %-14s %8.3f s%s\n", s == steps->steps.v ? "steps" : "", s->name,
+			s->seconds, s->exit ? "  failed" : "");
+	vec_foreach (artifacts, p)
+		field(p == artifacts->v ? "artifacts" : "", p->file);
+}
+
+static int run_show(int argc, char **argv, struct err *err)
+{
+	CLEANUP(config_freep) struct config *cfg = NULL;
+	CLEANUP(store_closep) struct store *st = NULL;
+	CLEANUP(result_release) struct result steps = {0};
+	CLEANUP(store_build_release) struct store_build b = {0};
+	struct package_vec artifacts = VEC_INIT;
+	int64_t id;
+	int r;
+
+	if ((r = cmd_need_args(cmd_find("show"), argc, argv, 1, 1, err)) < 0 ||
+		(r = cmd_build_number(argv[0], &id, err)) < 0 ||
+		(r = open_state(&cfg, &st, err)) < 0 ||
+		(r = store_build_get(st, id, &b, err)) < 0 ||
+		(r = store_build_steps(st, id, &steps, err)) < 0 ||
+		(r = store_build_artifacts(st, id, &artifacts, err)) < 0)
+		return r;
+	if (global.json) {
+		json_t *j = build_to_json(&b), *list = json_array();
+
+		vec_foreach (&steps.steps, s) {
+			json_t *o = json_object();
+
+			json_put_str(o, "name", s->name);
+			json_put_real(o, "seconds", s->seconds);
+			json_put_int(o, "exit", s->exit);
+			json_array_append_new(list, o);
+		}
+		json_put(j, "steps", list);
+		json_put(j, "artifacts", package_vec_to_json(&artifacts));
+		r = cmd_print_json(j, err);
+	} else {
+		print_details(cfg, &b, &steps, &artifacts);
+		r = cmd_flush(err);
+	}
+	vec_free(&artifacts, package_release);
+	return r;
+}
+
+/* A log holds what strangers printed: on a terminal it is escaped, elsewhere it is left alone. */
+static int print_log(int fd, struct err *err)
+{
+	char buf[65536];
+	ssize_t n;
+	bool tty = isatty(STDOUT_FILENO);
+
+	if (tty) {
+		FILE *f = fdopen(dup(fd), "r");
+		auto_free char *line = NULL;
+		size_t cap = 0;
+
+		while (f && getline(&line, &cap, f) > 0) {
+			auto_strbuf struct strbuf b = STRBUF_INIT;
+
+			line[strcspn(line, "\n")] = '\0';
+			text_term(&b, line, 0);
+			puts(sb_str(&b));
+		}
+		if (f)
+			fclose(f);
+		return cmd_flush(err);
+	}
+	while ((n = read(fd, buf, sizeof buf)) > 0)
+		fwrite(buf, 1, (size_t)n, stdout);
+	if (n < 0)
+		return err_errno(err, "read the log");
+	return cmd_flush(err);
+}
+
+static int run_log(int argc, char **argv, struct err *err)
+{
+	static const char *const known[] = {
+		"build", "root", "state", "installed_pkgs", "rpmlint", "spec"};
+	CLEANUP(config_freep) struct config *cfg = NULL;
+	auto_free char *path = NULL;
+	auto_close int fd = -1;
+	const char *which = argc > 1 ? argv[1] : "build";
+	bool found = false;
+	int64_t id;
+	int r;
+
+	if ((r = cmd_need_args(cmd_find("log"), argc, argv, 1, 2, err)) < 0 ||
+		(r = cmd_build_number(argv[0], &id, err)) < 0)
+		return r;
+	for (size_t i = 0; i < COUNTOF(known); i++)
+		found |= str_eq(known[i], which);
+	if (!found)
+		return err_set(err, ERR_USAGE,
+			"unknown log '%s' (build, root, state, installed_pkgs, rpmlint, spec)",
+			which);
+	if ((r = cmd_config(&cfg, err)) < 0)
+		return r;
+	path = xasprintf("%s/builds/%lld/%s.%s", cfg->data, (long long)id, which,
+		str_eq(which, "spec") ? "diff" : "log");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, "open '%s'", path);
+	return print_log(fd, err);
+}
+
+static const struct opt status_opts[] = {
+	{'t', "target", OPT_STRING, "TARGET", "only this target", &target},
+	{'p', "project", OPT_STRING, "PROJECT", "only this project", &project},
+	{0, "component", OPT_STRING, "NAME", "only projects with this label", &component},
+	OPT_END,
+};
+
+static const struct opt list_opts[] = {
+	{'t', "target", OPT_STRING, "TARGET", "only this target", &target},
+	{'p', "project", OPT_STRING, "PROJECT", "only this project", &project},
+	{0, "component", OPT_STRING, "NAME", "only projects with this label", &component},
+	{0, "state", OPT_STRING, "STATE", "queued, running, success, failed, retry", &state},
+	{0, "limit", OPT_NUMBER, "N", "at most so many, newest first (default 50)", &limit},
+	OPT_END,
+};
+
+const struct cmd cmd_status = {
+	.name = "status",
+	.args = "",
+	.help = "the last build of each project",
+	.group = GROUP_INSTANCE,
+	.opts = status_opts,
+	.run = run_status,
+};
+
+const struct cmd cmd_list = {
+	.name = "list",
+	.args = "",
+	.help = "builds, newest first",
+	.group = GROUP_INSTANCE,
+	.opts = list_opts,
+	.run = run_list,
+};
+
+const struct cmd cmd_show = {
+	.name = "show",
+	.args = "N",
+	.help = "one build: cause, steps, artifacts",
+	.group = GROUP_INSTANCE,
+	.run = run_show,
+};
+
+const struct cmd cmd_log = {
+	.name = "log",
+	.args = "N [build|root|state|installed_pkgs|rpmlint|spec]",
+	.help = "a log of build N",
+	.group = GROUP_INSTANCE,
+	.run = run_log,
+};

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/common.h"
+#include "base/fs.h"
+#include "base/log.h"
+
+void cmd_target_dirs(struct strv *ret)
+{
+	strv_addl(ret, ".", "targets", PACKMILL_DATADIR "/targets", NULL);
+}
+
+static void print_all(const struct strv *lines)
+{
+	strv_foreach (lines, l)
+		fprintf(stderr, "%s\n", *l);
+}
+
+int cmd_target(const char *name, struct target **ret, struct err *err)
+{
+	auto_strv struct strv dirs = STRV_INIT, errors = STRV_INIT;
+	CLEANUP(target_freep) struct target *t = NULL;
+	int r;
+
+	cmd_target_dirs(&dirs);
+	r = config_target_find(name, &dirs, &t, &errors, err);
+	if (r < 0) {
+		print_all(&errors);
+		return r;
+	}
+	if ((r = config_target_usable(t, err)) < 0)
+		return r;
+	*ret = TAKE(t);
+	return 0;
+}
+
+int cmd_cache_dir(char **ret, struct err *err)
+{
+	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+	if (!str_empty(xdg) && *xdg == '/')
+		*ret = path_join(xdg, "packmill");
+	else if (geteuid() == 0)
+		*ret = xstrdup("/var/cache/packmill");
+	else if (!str_empty(home))
+		*ret = path_join(home, ".cache/packmill");
+	else
+		return err_set(err, ERR_USAGE,
+			"no place for the cache: neither HOME nor XDG_CACHE_HOME is set");
+	return 0;
+}
+
+int cmd_config(struct config **ret, struct err *err)
+{
+	auto_strv struct strv dirs = STRV_INIT, errors = STRV_INIT;
+	const char *file = global.config ? global.config : "packmill.yaml";
+	int r;
+
+	cmd_target_dirs(&dirs);
+	r = config_load(file, &dirs, ret, &errors, err);
+	if (r < 0)
+		print_all(&errors);
+	else
+		strv_foreach (&(*ret)->warnings, w)
+			log_warn("%s", *w);
+	return r;
+}
+
+int cmd_store(const struct config *cfg, struct store **ret, struct err *err)
+{
+	int r = store_open(cfg->data, true, ret, err);
+
+	if (r == -ERR_NOT_FOUND)
+		return err_set(err, ERR_NOT_FOUND, "nothing was built here yet ('%s' has no state)",
+			cfg->data);
+	return r;
+}
+
+int cmd_build_number(const char *s, int64_t *ret, struct err *err)
+{
+	uint64_t n;
+
+	if (!str_u64(*s == '#' ? s + 1 : s, &n) || n > INT64_MAX)
+		return err_set(err, ERR_USAGE, "'%s' is no build number", s);
+	*ret = (int64_t)n;
+	return 0;
+}
