@@ -74,6 +74,12 @@ int store_last_published(struct store *st, const char *target, const char *proje
 /* Artifacts (not source, debug) of the newest published build of every project on the target. */
 int store_published_packages(
 	struct store *st, const char *target, struct package_vec *ret, struct err *err);
+/* The newest published build of each project on the target, by project name. */
+int store_published_builds(
+	struct store *st, const char *target, struct store_builds *ret, struct err *err);
+/* As store_published_packages with source and debug packages, without one project (NULL: all). */
+int store_published_files(struct store *st, const char *target, const char *except_project,
+	struct package_vec *ret, struct err *err);
 /* sha256 of a package published as this NEVRA on the target; *ret NULL when never. */
 int store_nevra_sha(
 	struct store *st, const char *target, const char *nevra, char **ret, struct err *err);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/internal.h"
+
+/*
+ * Each entry brings the database from the version of its index to the next; entries are never
+ * changed once released, only added. The partial indices answer "the last finished" and "the last
+ * published build of each project" without walking the history.
+ */
+static const char *const steps[] = {
+	/* 1 */
+	"create table project ("
+	"  target text not null, project text not null,"
+	"  primary key (target, project)) without rowid;"
+	"create table build ("
+	"  id integer primary key,"
+	"  target text not null, project text not null, name text, component text,"
+	"  upstream_url text, upstream_sha text not null,"
+	"  packaging_url text, packaging_sha text not null,"
+	"  rebuild integer not null, state integer not null,"
+	"  cause text, cause_step text, message text, log text, cause_line integer,"
+	"  evr text, nvr text, repo text, trigger_ text, author text, subject text,"
+	"  commit_time integer, date integer, queued integer, started integer, finished integer,"
+	"  seconds real,"
+	"  published integer not null default 0," /* 0, or its place in the order of publishing */
+	"  unique (target, project, upstream_sha, packaging_sha, rebuild));"
+	"create index build_project on build (target, project, id);"
+	"create index build_target on build (target, id);"
+	"create index build_state on build (state, id);"
+	"create index build_finished on build (target, project, id) where state in (2, 3);"
+	"create index build_published on build (target, project, published) where published > 0;"
+	"create table step ("
+	"  build integer not null references build (id), n integer not null,"
+	"  name text, seconds real, exit integer, primary key (build, n)) without rowid;"
+	/* what the last try made, and below it what was published: it lies in the pool */
+	"create table artifact ("
+	"  build integer not null references build (id), file text not null, nevra text not null,"
+	"  sha256 text not null, size integer, kind text not null, build_time integer,"
+	"  primary key (build, file)) without rowid;"
+	"create table package ("
+	"  build integer not null references build (id), file text not null, nevra text not null,"
+	"  sha256 text not null, size integer, kind text not null, build_time integer,"
+	"  target text not null, primary key (build, file)) without rowid;"
+	"create index package_nevra on package (target, nevra);"
+	"create table seen ("
+	"  target text not null, project text not null, upstream text, packaging text,"
+	"  primary key (target, project)) without rowid;"
+	"create table remote (url text primary key, refs text) without rowid;"
+	"create table request ("
+	"  id integer primary key autoincrement, verb text not null, arg text, at integer);",
+};
+
+const struct db_schema store_schema = {
+	.application_id = 0x706b6d6c, /* "pkml" */
+	.steps = steps,
+	.n = COUNTOF(steps),
+};

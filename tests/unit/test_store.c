@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/base.h"
+#include "base/fs.h"
+#include "base/hash.h"
+#include "store/internal.h"
+#include <cmocka.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/wait.h>
+
+static char *tmp, *db_path;
+static struct store *st;
+
+#define OK(call)                                                                                   \
+	do {                                                                                       \
+		auto_err struct err e_ = ERR_INIT;                                                 \
+		struct err *err = &e_;                                                             \
+		if ((call) < 0)                                                                    \
+			fail_msg("%s: %s", #call, e_.msg);                                         \
+	} while (0)
+
+static int setup(void **state)
+{
+	const char *base = getenv("TMPDIR");
+	auto_free char *prefix = path_join(base && *base ? base : "/tmp", "packmill-test-store.");
+
+	(void)state;
+	OK(fs_tmpdir(prefix, &tmp, err));
+	db_path = path_join(tmp, "packmill.db");
+	OK(store_open(tmp, false, &st, err));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	int r;
+
+	(void)state;
+	store_close(st);
+	st = NULL;
+	r = getenv("KEEP_TMP") ? 0 : fs_remove_tree(tmp, NULL);
+	free(tmp);
+	free(db_path);
+	return r;
+}
+
+static int64_t add(const char *target, const char *project, const char *sha)
+{
+	char t[32], p[32], s[64];
+	struct store_build b = {.queued = 1000, .upstream_url = NULL};
+	int64_t id = 0;
+
+	snprintf(t, sizeof t, "%s", target);
+	snprintf(p, sizeof p, "%s", project);
+	snprintf(s, sizeof s, "%s", sha);
+	b.target = t;
+	b.project = p;
+	b.upstream_sha = b.packaging_sha = s;
+	OK(store_build_add(st, &b, &id, NULL, err));
+	return id;
+}
+
+static void add_artifact(struct result *r, const char *nevra, const char *bytes)
+{
+	struct package *p = vec_push(&r->artifacts);
+
+	assert_true(package_set_nevra(p, nevra));
+	p->file = xasprintf("%s.rpm", nevra);
+	p->size = strlen(bytes);
+	p->kind = str_ends(nevra, ".src") ? PACKAGE_SOURCE : PACKAGE_MAIN;
+	sha256_buf(bytes, strlen(bytes), p->sha256);
+}
+
+static void finish(int64_t id, enum build_status status, const char *nevra, const char *bytes)
+{
+	struct result r = {.status = status};
+	auto_free char *src = NULL;
+
+	OK(store_build_start(st, id, err));
+	if (nevra) {
+		src = xasprintf("%.*s.src", (int)(strrchr(nevra, '.') - nevra), nevra);
+		add_artifact(&r, nevra, bytes);
+		add_artifact(&r, src, bytes);
+	}
+	OK(store_build_finish(st, id, &r, err));
+	result_release(&r);
+}
+
+static void publish(int64_t id, const char *nevra, const char *bytes)
+{
+	finish(id, STATUS_SUCCESS, nevra, bytes);
+	OK(store_build_published(st, id, "aa/bb/c", err));
+}
+
+static void test_life(void **state)
+{
+	struct store_build b = {.queued = 7}, got = {0};
+	char t[] = "host", p[] = "it's; drop table build", up[] = "u1", pack[] = "p1";
+	char author[] = "Ünal <\x1b[31m>", subject[] = "say \"hi\"\nand more";
+	struct result r = {.status = STATUS_FAILED, .cause = CAUSE_BUILD, .cause_line = 12};
+	struct result steps = {0};
+	struct package_vec arts = VEC_INIT;
+	int64_t id = 0, again = 0;
+	bool is_new = false;
+
+	(void)state;
+	b.target = t;
+	b.project = p;
+	b.upstream_sha = up;
+	b.packaging_sha = pack;
+	b.author = author;
+	b.subject = subject;
+	b.commit_time = 1700000000;
+	OK(store_build_add(st, &b, &id, &is_new, err));
+	assert_true(is_new);
+	OK(store_build_add(st, &b, &again, &is_new, err));
+	assert_false(is_new);
+	assert_int_equal(id, again);
+	b.rebuild = 1;
+	OK(store_build_add(st, &b, &again, &is_new, err));
+	assert_true(is_new);
+
+	OK(store_build_start(st, id, err));
+	OK(store_build_get(st, id, &got, err));
+	assert_int_equal(got.state, BUILD_RUNNING);
+	assert_string_equal(got.author, author);
+	assert_string_equal(got.subject, subject);
+	assert_null(got.message);
+	store_build_release(&got);
+
+	r.cause_message = xstrdup("hello.c:3: error");
+	r.version = xstrdup("1.0");
+	r.release = xstrdup("2");
+	r.name = xstrdup("hello");
+	r.epoch = 3;
+	r.date = 99;
+	*vec_push(&r.steps) = (struct build_step){xstrdup("source"), 0.5, 0};
+	*vec_push(&r.steps) = (struct build_step){xstrdup("build"), 1.5, 4};
+	add_artifact(&r, "hello-3:1.0-2.x86_64", "x");
+	OK(store_build_finish(st, id, &r, err));
+	OK(store_build_get(st, id, &got, err));
+	assert_int_equal(got.state, BUILD_FAILED);
+	assert_string_equal(got.cause, "build");
+	assert_string_equal(got.evr, "3:1.0-2");
+	assert_string_equal(got.nvr, "hello-1.0-2");
+	assert_int_equal(got.cause_line, 12);
+	assert_int_equal(got.date, 99);
+	assert_true(got.seconds == 2.0);
+	assert_false(got.published);
+	store_build_release(&got);
+	OK(store_build_steps(st, id, &steps, err));
+	assert_int_equal(steps.steps.n, 2);
+	assert_string_equal(steps.steps.v[1].name, "build");
+	assert_int_equal(steps.steps.v[1].exit, 4);
+	OK(store_build_artifacts(st, id, &arts, err));
+	assert_int_equal(arts.n, 1);
+	assert_string_equal(arts.v[0].nevra, "hello-3:1.0-2.x86_64");
+	assert_int_equal(arts.v[0].epoch, 3);
+
+	OK(store_build_requeue(st, id, "recheck", err));
+	OK(store_build_get(st, id, &got, err));
+	assert_int_equal(got.state, BUILD_QUEUED);
+	assert_null(got.cause);
+	assert_int_equal(got.date, 99);
+	assert_string_equal(got.trigger, "recheck");
+	store_build_release(&got);
+	/* a second outcome takes the place of the first */
+	OK(store_build_finish(st, id, &r, err));
+	result_release(&steps);
+	OK(store_build_steps(st, id, &steps, err));
+	assert_int_equal(steps.steps.n, 2);
+	result_release(&steps);
+	result_release(&r);
+	vec_free(&arts, package_release);
+}
+
+static void test_missing(void **state)
+{
+	auto_err struct err e = ERR_INIT;
+	struct store_build got;
+	struct result r = {0};
+
+	(void)state;
+	assert_int_equal(store_build_get(st, 12, &got, &e), -ERR_NOT_FOUND);
+	assert_string_equal(e.msg, "there is no build 12");
+	assert_int_equal(store_build_start(st, 12, &e), -ERR_NOT_FOUND);
+	assert_int_equal(store_build_finish(st, 12, &r, &e), -ERR_NOT_FOUND);
+	assert_int_equal(store_build_published(st, 12, "x", &e), -ERR_NOT_FOUND);
+	assert_int_equal(store_build_requeue(st, 12, NULL, &e), -ERR_NOT_FOUND);
+	assert_int_equal(store_last_published(st, "t", "p", &got, &e), -ERR_NOT_FOUND);
+}
+
+static void expect_published(const char *target, const char *list)
+{
+	auto_strbuf struct strbuf s = STRBUF_INIT;
+	struct package_vec v = VEC_INIT;
+
+	OK(store_published_packages(st, target, &v, err));
+	vec_foreach (&v, p)
+		sb_addf(&s, "%s ", p->nevra);
+	assert_string_equal(sb_str(&s), list);
+	vec_free(&v, package_release);
+}
+
+static void test_published(void **state)
+{
+	int64_t a1 = add("t", "a", "1"), a2 = add("t", "a", "2"), b1 = add("t", "b", "1");
+	int64_t other = add("o", "a", "1");
+	struct store_builds last = VEC_INIT;
+	struct package_vec files = VEC_INIT;
+	auto_free char *sha = NULL, *none = NULL;
+	char want[SHA256_HEX];
+
+	(void)state;
+	expect_published("t", "");
+	publish(a1, "a-1-1.noarch", "A1");
+	publish(b1, "b-1-1.noarch", "B1");
+	publish(other, "a-1-1.noarch", "other");
+	expect_published("t", "a-1-1.noarch b-1-1.noarch ");
+	/* a failed build keeps the last good package */
+	finish(a2, STATUS_FAILED, "a-2-1.noarch", "A2");
+	expect_published("t", "a-1-1.noarch b-1-1.noarch ");
+	publish(a2, "a-2-1.noarch", "A2");
+	expect_published("t", "a-2-1.noarch b-1-1.noarch ");
+	/* what is published later counts, even of an older commit */
+	publish(a1, "a-1-1.noarch", "A1");
+	expect_published("t", "a-1-1.noarch b-1-1.noarch ");
+	expect_published("o", "a-1-1.noarch ");
+
+	/* a recheck with another outcome does not change what lies in the pool */
+	finish(a1, STATUS_FAILED, "a-1-1.noarch", "changed");
+	expect_published("t", "a-1-1.noarch b-1-1.noarch ");
+	OK(store_nevra_sha(st, "t", "a-1-1.noarch", &sha, err));
+	sha256_buf("A1", 2, want);
+	assert_string_equal(sha, want);
+	OK(store_nevra_sha(st, "t", "a-9-1.noarch", &none, err));
+	assert_null(none);
+
+	OK(store_published_files(st, "t", "a", &files, err));
+	assert_int_equal(files.n, 2);
+	assert_string_equal(files.v[0].nevra, "b-1-1.noarch");
+	assert_int_equal(files.v[1].kind, PACKAGE_SOURCE);
+	OK(store_published_files(st, "t", NULL, &files, err));
+	assert_int_equal(files.n, 6);
+	OK(store_last_builds(st, "t", &last, err));
+	assert_int_equal(last.n, 2);
+	assert_int_equal(last.v[0].id, a2); /* the newest commit, not the newest try */
+	assert_int_equal(last.v[0].state, BUILD_SUCCESS);
+	vec_free(&last, store_build_release);
+	OK(store_published_builds(st, "t", &last, err));
+	assert_int_equal(last.n, 2);
+	assert_int_equal(last.v[0].id, a1);
+	assert_true(last.v[0].published);
+	vec_free(&last, store_build_release);
+	vec_free(&files, package_release);
+}
+
+static void test_lists(void **state)
+{
+	struct store_filter f = {.state = -1};
+	struct store_builds v = VEC_INIT;
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		char sha[8];
+
+		snprintf(sha, sizeof sha, "%d", i);
+		add(i % 2 ? "odd" : "even", i < 3 ? "p" : "q", sha);
+	}
+	OK(store_builds(st, &f, &v, err));
+	assert_int_equal(v.n, 6);
+	assert_int_equal(v.v[0].id, 6);
+	vec_free(&v, store_build_release);
+	f.target = "odd";
+	f.oldest_first = true;
+	f.limit = 2;
+	OK(store_builds(st, &f, &v, err));
+	assert_int_equal(v.n, 2);
+	assert_int_equal(v.v[0].id, 2);
+	assert_int_equal(v.v[1].id, 4);
+	vec_free(&v, store_build_release);
+	OK(store_build_start(st, 4, err));
+	f = (struct store_filter){.state = BUILD_RUNNING, .project = "q"};
+	OK(store_builds(st, &f, &v, err));
+	assert_int_equal(v.n, 1);
+	vec_free(&v, store_build_release);
+	f = (struct store_filter){.state = -1, .published = true};
+	OK(store_builds(st, &f, &v, err));
+	assert_int_equal(v.n, 0);
+	OK(store_requeue_running(st, &n, err));
+	assert_int_equal(n, 1);
+	OK(store_requeue_running(st, &n, err));
+	assert_int_equal(n, 0);
+}
+
+static void test_seen_and_requests(void **state)
+{
+	auto_free char *up = NULL, *pack = NULL, *refs = NULL;
+	struct store_requests v = VEC_INIT;
+
+	(void)state;
+	OK(store_seen_get(st, "t", "p", &up, &pack, err));
+	assert_string_equal(up, "");
+	assert_string_equal(pack, "");
+	OK(store_seen_set(st, "t", "p", "old", "old", err));
+	OK(store_seen_set(st, "t", "p", "u", "v", err));
+	free(TAKE(up));
+	free(TAKE(pack));
+	OK(store_seen_get(st, "t", "p", &up, &pack, err));
+	assert_string_equal(up, "u");
+	assert_string_equal(pack, "v");
+	OK(store_remote_set(st, "https://x", "refs", err));
+	OK(store_remote_get(st, "https://x", &refs, err));
+	assert_string_equal(refs, "refs");
+
+	OK(store_requests_take(st, &v, err));
+	assert_int_equal(v.n, 0);
+	OK(store_request_add(st, "recheck", "p", err));
+	OK(store_request_add(st, "stop", NULL, err));
+	OK(store_requests_take(st, &v, err));
+	assert_int_equal(v.n, 2);
+	assert_string_equal(v.v[0].verb, "recheck");
+	assert_null(v.v[1].arg);
+	vec_free(&v, store_request_release);
+	OK(store_requests_take(st, &v, err));
+	assert_int_equal(v.n, 0);
+}
+
+static void test_transactions(void **state)
+{
+	struct store_filter f = {.state = -1};
+	struct store_builds v = VEC_INIT;
+	auto_err struct err e = ERR_INIT;
+	struct result r = {0};
+
+	(void)state;
+	OK(store_begin(st, err));
+	add("t", "p", "1");
+	store_rollback(st);
+	OK(store_begin(st, err));
+	add("t", "p", "2");
+	/* a call that fails takes back only its own changes */
+	assert_int_equal(store_build_finish(st, 99, &r, &e), -ERR_NOT_FOUND);
+	OK(store_commit(st, err));
+	OK(store_builds(st, &f, &v, err));
+	assert_int_equal(v.n, 1);
+	assert_string_equal(v.v[0].upstream_sha, "2");
+	vec_free(&v, store_build_release);
+}
+
+/* Another process that dies between two statements of one transaction leaves nothing of it. */
+static void test_killed(void **state)
+{
+	struct store_filter f = {.state = -1};
+	struct store_builds v = VEC_INIT;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	store_close(st);
+	st = NULL;
+	pid = fork();
+	if (!pid) {
+		if (store_open(tmp, false, &st, NULL) < 0)
+			_exit(1);
+		add("t", "p", "whole");
+		if (store_begin(st, NULL) < 0)
+			_exit(1);
+		add("t", "p", "half");
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	OK(store_open(tmp, false, &st, err));
+	OK(store_builds(st, &f, &v, err));
+	assert_int_equal(v.n, 1);
+	assert_string_equal(v.v[0].upstream_sha, "whole");
+	vec_free(&v, store_build_release);
+}
+
+static void test_read_only(void **state)
+{
+	CLEANUP(store_closep) struct store *ro = NULL;
+	struct store_filter f = {.state = -1};
+	struct store_builds v = VEC_INIT;
+	auto_err struct err e = ERR_INIT;
+	auto_free char *nowhere = path_join(tmp, "nowhere");
+
+	(void)state;
+	assert_int_equal(store_open(nowhere, true, &ro, &e), -ERR_NOT_FOUND);
+	assert_false(fs_exists(nowhere));
+	add("t", "p", "1");
+	OK(store_begin(st, err)); /* the writer is in the middle of something */
+	add("t", "p", "2");
+	OK(store_open(tmp, true, &ro, err));
+	OK(store_builds(ro, &f, &v, err));
+	assert_int_equal(v.n, 1);
+	vec_free(&v, store_build_release);
+	assert_int_equal(store_seen_set(ro, "t", "p", "u", "v", &e), -ERR_DENIED);
+	OK(store_commit(st, err));
+	OK(store_builds(ro, &f, &v, err));
+	assert_int_equal(v.n, 2);
+	vec_free(&v, store_build_release);
+}
+
+/* A reader that may write neither the directory nor the file; as root another user is taken. */
+static void test_read_only_directory(void **state)
+{
+	struct store_filter f = {.state = -1};
+	struct store_builds v = VEC_INIT;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	add("t", "p", "1");
+	store_close(st);
+	st = NULL;
+	assert_int_equal(chmod(tmp, 0555), 0);
+	pid = fork();
+	if (!pid) {
+		struct store *ro = NULL;
+
+		if (getuid() == 0 && setuid(65534) < 0)
+			_exit(1);
+		if (store_open(tmp, true, &ro, NULL) < 0)
+			_exit(2);
+		if (store_builds(ro, &f, &v, NULL) < 0 || v.n != 1)
+			_exit(3);
+		store_close(ro);
+		vec_free(&v, store_build_release);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(chmod(tmp, 0755), 0);
+	assert_int_equal(status, 0);
+}
+
+/* Opening fails with the code and text, read-only and not, and the file stays as it is. */
+static void expect_refused(enum err_code code, const char *text)
+{
+	for (int ro = 0; ro < 2; ro++) {
+		auto_err struct err e = ERR_INIT;
+		struct store *x = NULL;
+		char before[SHA256_HEX], after[SHA256_HEX];
+		auto_free char *wal = xasprintf("%s-wal", db_path);
+
+		OK(sha256_file(db_path, before, err));
+		assert_int_equal(store_open(tmp, ro, &x, &e), -(int)code);
+		assert_non_null(strstr(e.msg, text));
+		OK(sha256_file(db_path, after, err));
+		assert_string_equal(before, after);
+	}
+}
+
+static void alter(const char *sql)
+{
+	sqlite3 *sq = NULL;
+
+	store_close(st);
+	st = NULL;
+	assert_int_equal(sqlite3_open(db_path, &sq), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(sq, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(sq);
+}
+
+static void test_newer(void **state)
+{
+	(void)state;
+	alter("pragma user_version = 77; create table future (x)");
+	expect_refused(ERR_CORRUPT, "has schema 77, this program knows 1");
+}
+
+static void test_foreign(void **state)
+{
+	(void)state;
+	alter("pragma application_id = 5");
+	expect_refused(ERR_CORRUPT, "of another program");
+}
+
+static void test_corrupt(void **state)
+{
+	char junk[8192];
+
+	(void)state;
+	store_close(st);
+	st = NULL;
+	memset(junk, 'x', sizeof junk);
+	OK(fs_write(db_path, junk, sizeof junk, 0644, err));
+	expect_refused(ERR_CORRUPT, "is damaged");
+}
+
+static void test_truncated(void **state)
+{
+	(void)state;
+	store_close(st);
+	st = NULL;
+	assert_int_equal(truncate(db_path, 6000), 0);
+	expect_refused(ERR_CORRUPT, "is damaged");
+}
+
+/* A damaged page inside is said when it is read, not hidden. */
+static void test_corrupt_page(void **state)
+{
+	auto_err struct err e = ERR_INIT;
+	struct store_filter f = {.state = -1};
+	struct store_builds v = VEC_INIT;
+	char junk[4096];
+	struct stat sb;
+	int fd, r;
+
+	(void)state;
+	add("t", "p", "1");
+	store_close(st);
+	st = NULL;
+	fd = open(db_path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &sb), 0);
+	memset(junk, 0xee, sizeof junk);
+	for (off_t at = 4096; at < sb.st_size; at += 4096)
+		assert_int_equal(pwrite(fd, junk, sizeof junk, at), 4096);
+	close(fd);
+	r = store_open(tmp, false, &st, &e);
+	if (r >= 0)
+		r = store_builds(st, &f, &v, &e);
+	assert_int_equal(r, -ERR_CORRUPT);
+	assert_int_equal(err_exit_status(&e), 1);
+	vec_free(&v, store_build_release);
+}
+
+/* No question about builds reads the whole table. */
+static void test_plans(void **state)
+{
+	struct store_filter f = {.target = "t", .project = "p", .state = -1, .limit = 1};
+	struct store_builds v = VEC_INIT;
+	struct package_vec packages = VEC_INIT;
+	auto_free char *sha = NULL;
+
+	(void)state;
+	for (int i = 0; i < 2; i++, f.project = NULL)
+		OK(store_builds(st, &f, &v, err));
+	f = (struct store_filter){.state = BUILD_QUEUED, .oldest_first = true};
+	OK(store_builds(st, &f, &v, err));
+	OK(store_last_builds(st, "t", &v, err));
+	OK(store_published_builds(st, "t", &v, err));
+	OK(store_published_packages(st, "t", &packages, err));
+	OK(store_published_files(st, "t", "p", &packages, err));
+	OK(store_nevra_sha(st, "t", "n", &sha, err));
+	for (size_t i = 0; i < st->db->kept.n; i++) {
+		auto_free char *sql = xasprintf("explain query plan %s", st->db->kept.v[i].sql);
+		sqlite3_stmt *q = NULL;
+
+		if (!str_starts(st->db->kept.v[i].sql, "select"))
+			continue;
+		assert_int_equal(sqlite3_prepare_v2(st->db->sq, sql, -1, &q, NULL), SQLITE_OK);
+		while (sqlite3_step(q) == SQLITE_ROW) {
+			const char *plan = (const char *)sqlite3_column_text(q, 3);
+
+			if (strstr(plan, "SCAN build") || strstr(plan, "SCAN b") ||
+				strstr(plan, "SCAN package") || strstr(plan, "SCAN k") ||
+				strstr(plan, "TEMP B-TREE FOR ORDER BY"))
+				fail_msg("%s: %s", plan, st->db->kept.v[i].sql);
+		}
+		sqlite3_finalize(q);
+	}
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {T(test_life), T(test_missing), T(test_published),
+		T(test_lists), T(test_seen_and_requests), T(test_transactions), T(test_killed),
+		T(test_read_only), T(test_read_only_directory), T(test_newer), T(test_foreign),
+		T(test_corrupt), T(test_truncated), T(test_corrupt_page), T(test_plans)};
+
+	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}
