@@ -3,11 +3,12 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "store/internal.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/wait.h>
+
+#include <cmocka.h>
 
 static char *tmp, *db_path;
 static struct store *st;
@@ -444,7 +445,6 @@ static void expect_refused(enum err_code code, const char *text)
 		auto_err struct err e = ERR_INIT;
 		struct store *x = NULL;
 		char before[SHA256_HEX], after[SHA256_HEX];
-		auto_free char *wal = xasprintf("%s-wal", db_path);
 
 		OK(sha256_file(db_path, before, err));
 		assert_int_equal(store_open(tmp, ro, &x, &e), -(int)code);
