@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Jobs, results and packages survive their JSON form; what is not whole is refused. */
+#include "base/err.h"
+#include "model/job.h"
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const struct {
+	const char *nevra, *name, *version, *release, *arch;
+	int64_t epoch;
+	bool ok;
+} nevras[] = {
+	{"hello-2.10-1.el9.x86_64", "hello", "2.10", "1.el9", "x86_64", 0, true},
+	{"python3-a-b-3:1.0~rc1-0.1.noarch", "python3-a-b", "1.0~rc1", "0.1", "noarch", 3, true},
+	{"x-1-1.src", "x", "1", "1", "src", 0, true},
+	{"hello-2.10", NULL, NULL, NULL, NULL, 0, false},
+	{"-1-1.x", NULL, NULL, NULL, NULL, 0, false},
+	{"a--1.x", NULL, NULL, NULL, NULL, 0, false},
+	{"nodash", NULL, NULL, NULL, NULL, 0, false},
+	{"", NULL, NULL, NULL, NULL, 0, false},
+};
+
+static void splits_nevra(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(nevras); i++) {
+		struct package p = {0};
+
+		print_message("%s\n", nevras[i].nevra);
+		assert_int_equal(package_set_nevra(&p, nevras[i].nevra), nevras[i].ok);
+		if (nevras[i].ok) {
+			assert_string_equal(p.name, nevras[i].name);
+			assert_string_equal(p.version, nevras[i].version);
+			assert_string_equal(p.release, nevras[i].release);
+			assert_string_equal(p.arch, nevras[i].arch);
+			assert_int_equal(p.epoch, nevras[i].epoch);
+		}
+		package_release(&p);
+	}
+}
+
+static const char job_text[] =
+	"{\"schema\": 1, \"layout\": \"two-git\", \"project\": \"hello\", \"queued\": 5,"
+	" \"upstream\": {\"url\": \"u\", \"sha\": \"aa\"}, \"packaging\": {\"url\": \"p\"},"
+	" \"target\": {\"name\": \"host\", \"format\": \"rpm\", \"arch\": \"x86_64\","
+	"  \"dist\": \"\", \"host\": true, \"macros\": {\"_vendor\": \"x\"}},"
+	" \"limits\": {\"memory\": 7, \"cpus\": 1.5}, \"published\": [\"/a.rpm\"],"
+	" \"output\": \"/o\", \"allow_lower\": true}";
+
+static void job_round_trip(void **state)
+{
+	auto_err struct err err = ERR_INIT;
+	auto_json json_t *j = NULL, *again = NULL;
+	CLEANUP(job_freep) struct job *job = NULL, *copy = NULL;
+
+	(void)state;
+	assert_true(json_parse(job_text, strlen(job_text), "test", &j, &err) >= 0);
+	assert_true(job_from_json(j, &job, &err) >= 0);
+	assert_int_equal(job->layout, LAYOUT_TWO_GIT);
+	assert_string_equal(job->upstream.sha, "aa");
+	assert_null(job->packaging.sha);
+	assert_true(job->target->host);
+	assert_string_equal(job->target->macros.v[0].value, "x");
+	assert_int_equal(job->limits.memory, 7);
+	assert_true(job->allow_lower);
+	again = job_to_json(job);
+	assert_true(job_from_json(again, &copy, &err) >= 0);
+	assert_string_equal(copy->published.v[0], "/a.rpm");
+	assert_string_equal(copy->project, "hello");
+	assert_true(copy->limits.cpus > 1.4 && copy->limits.cpus < 1.6);
+}
+
+static const char *const bad_results[] = {
+	"{}",
+	"{\"schema\": 2, \"status\": \"success\"}",
+	"{\"schema\": 1, \"status\": \"fine\"}",
+	"{\"schema\": 1, \"status\": \"failed\", \"cause\": {\"kind\": \"weather\"}}",
+	"{\"schema\": 1, \"status\": \"success\", \"artifacts\": [{\"file\": \"x\"}]}",
+};
+
+static void refuses_results(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(bad_results); i++) {
+		auto_err struct err err = ERR_INIT;
+		auto_json json_t *j = NULL;
+		struct result *res = NULL;
+
+		assert_true(json_parse(bad_results[i], strlen(bad_results[i]), "t", &j, &err) >= 0);
+		assert_int_equal(result_from_json(j, &res, &err), -ERR_CORRUPT);
+		assert_null(res);
+	}
+}
+
+static void result_round_trip(void **state)
+{
+	auto_err struct err err = ERR_INIT;
+	CLEANUP(result_release) struct result res = {0};
+	CLEANUP(result_freep) struct result *copy = NULL;
+	auto_json json_t *j = NULL;
+	struct package *p;
+
+	(void)state;
+	res.status = STATUS_FAILED;
+	res.cause = CAUSE_LIMITS;
+	str_set(&res.cause_step, "build");
+	str_set(&res.cause_message, "time limit of 4 s reached");
+	res.cause_line = 12;
+	str_set(&res.upstream.url, "u");
+	p = vec_push(&res.artifacts);
+	assert_true(package_set_nevra(p, "x-1-1.src"));
+	str_set(&p->file, "x-1-1.src.rpm");
+	memset(p->sha256, 'a', SHA256_HEX - 1);
+	p->kind = PACKAGE_SOURCE;
+	j = result_to_json(&res);
+	assert_true(json_is_null(json_object_get(j, "packaging")));
+	assert_true(result_from_json(j, &copy, &err) >= 0);
+	assert_int_equal(copy->cause, CAUSE_LIMITS);
+	assert_string_equal(copy->cause_message, "time limit of 4 s reached");
+	assert_int_equal(copy->cause_line, 12);
+	assert_int_equal(copy->artifacts.v[0].kind, PACKAGE_SOURCE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(splits_nevra),
+		cmocka_unit_test(job_round_trip),
+		cmocka_unit_test(refuses_results),
+		cmocka_unit_test(result_round_trip),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
