@@ -317,8 +317,9 @@ static int open_immutable(struct db *db)
 
 static bool can_read(struct db *db)
 {
-	return sqlite3_exec(db->sq, "select 1 from sqlite_schema limit 1", NULL, NULL, NULL) !=
-	       SQLITE_CANTOPEN;
+	int rc = sqlite3_exec(db->sq, "select 1 from sqlite_schema limit 1", NULL, NULL, NULL);
+
+	return rc != SQLITE_CANTOPEN && rc != SQLITE_READONLY;
 }
 
 int db_open(const char *path, const struct db_schema *schema, unsigned flags, struct db **ret,
