@@ -19,7 +19,8 @@ int rpm_read(const char *path, struct package *ret, struct err *err);
  * rpmlib(...). */
 int rpm_build_requires(const char *srpm, struct strv *ret, struct err *err);
 
-/* One dependency nobody provides. */
+/* One dependency nobody provides; or, who NULL, a sentence about a conflict or an obsoleted
+ * package. */
 struct rpm_problem {
 	char *who;  /* NEVRA that wants it (or the source package) */
 	char *what; /* "libfoo.so.1()(64bit)", "gcc >= 13" */

@@ -3,7 +3,7 @@
 #include "format/rpm/rpm_index.h"
 #include "format/rpm/rpm.h"
 #include <rpm/rpmfiles.h>
-#include <rpm/rpmver.h>
+#include <rpm/rpmlib.h>
 
 static void candidate_release(struct rpm_candidate *c)
 {
@@ -83,6 +83,8 @@ struct rpm_candidate *rpm_index_find(struct rpm_index *x, rpmds dep)
 	struct rpm_candidate *best = NULL;
 	size_t at;
 
+	if (!name)
+		return NULL;
 	if (hmap_get(&x->names, name, &at)) {
 		vec_foreach (&x->lists.v[at], i) {
 			struct rpm_candidate *c = &x->all.v[*i];

@@ -38,31 +38,27 @@ char *rpm_log_first(const struct strbuf *sb)
 	return n ? xstrndup(s, n < 500 ? n : 500) : xstrdup("");
 }
 
-/* The first part of a colon-separated list that lies in the user's home and all after it go. */
-static char *without_home(const char *list)
+/* librpm's own list without what lies in the user's home; it keeps the string. */
+static const char *macro_files(void)
 {
-	auto_strv struct strv parts = STRV_INIT, kept = STRV_INIT;
+	const char *dir = rpmConfigDir();
 
-	strv_split(&parts, list, ":");
-	strv_foreach (&parts, p) {
-		if (**p == '/')
-			strv_add(&kept, *p);
-	}
-	return strv_join(&kept, ":");
+	return xasprintf("%s/macros:%s/macros.d/macros.*:%s/platform/%%{_target}/macros:"
+			 "/etc/rpm/macros.*:/etc/rpm/macros:/etc/rpm/%%{_target}/macros",
+		dir, dir, dir);
 }
 
 int rpm_init(struct err *err)
 {
 	auto_strbuf struct strbuf log = STRBUF_INIT;
-	auto_free char *rc = xasprintf("%s/rpmrc:/etc/rpmrc", rpmConfigDir());
-	auto_free char *files = without_home(macrofiles);
-	const char *theirs = macrofiles;
+	auto_free char *rc = xasprintf("%s/rpmrc", rpmConfigDir());
 	int r;
 
+	if (macrofiles)
+		return 0; /* done before */
+	macrofiles = macro_files();
 	rpm_log_begin(&log);
-	macrofiles = files;
 	r = rpmReadConfigFiles(rc, NULL);
-	macrofiles = theirs;
 	rpm_log_end();
 	if (r) {
 		auto_free char *why = rpm_log_first(&log);

@@ -12,6 +12,7 @@
 #include <rpm/rpmmacro.h>
 #include <rpm/rpmprob.h>
 #include <rpm/rpmps.h>
+#include <rpm/rpmstrpool.h>
 
 #define MAX_ROUNDS   1000 /* each adds a package; deeper chains are no chains of ours */
 #define MAX_RICH     32   /* nesting of a rich dependency */
@@ -20,14 +21,16 @@
 
 struct resolve {
 	rpmts ts;
+	rpmstrPool pool; /* ours: librpm freezes its own, then parts of rich ones come out empty */
 	struct rpm_index index;
 	const struct strv *install, *candidates;
-	struct strv install_names, files; /* of install without source packages */
+	struct strv sources;              /* NEVRAs of source packages in install */
+	struct strv install_names, files; /* of the others */
 	bool indexed;
 	bool grew; /* this round took a candidate */
 };
 
-static rpmds parse_dep(const char *text)
+static rpmds parse_dep(rpmstrPool pool, const char *text)
 {
 	static const struct {
 		const char *op;
@@ -46,11 +49,11 @@ static rpmds parse_dep(const char *text)
 		if (at) {
 			auto_free char *name = xstrndup(text, (size_t)(at - text));
 
-			return rpmdsSingle(
-				RPMTAG_REQUIRENAME, name, at + strlen(ops[i].op), ops[i].flags);
+			return rpmdsSinglePool(pool, RPMTAG_REQUIRENAME, name,
+				at + strlen(ops[i].op), ops[i].flags);
 		}
 	}
-	return rpmdsSingle(RPMTAG_REQUIRENAME, text, "", RPMSENSE_ANY);
+	return rpmdsSinglePool(pool, RPMTAG_REQUIRENAME, text, "", RPMSENSE_ANY);
 }
 
 /* A package of a name that is to be installed anyway would only stand in its way. */
@@ -106,7 +109,7 @@ static int offer_all(struct resolve *rs, rpmps ps, struct err *err)
 			r = rpm_index_read(&rs->index, rs->candidates, err);
 		}
 		const char *what = rpmProblemGetStr(p);
-		auto_ds rpmds dep = parse_dep(what ? what : "");
+		auto_ds rpmds dep = parse_dep(rs->pool, what ? what : "");
 		if (r >= 0)
 			(void)offer(rs, dep, 0);
 	}
@@ -155,6 +158,18 @@ static char *nearest(const char *what, const struct provided *p)
 	return xstrdup_null(str_nearest(name, (const char *const *)p->names.v, p->names.n));
 }
 
+/* librpm names a source package by the architecture it was made on. */
+static char *who(struct resolve *rs, rpmProblem p)
+{
+	const char *nevra = rpmProblemGetPkgNEVR(p);
+
+	if (!nevra)
+		return xstrdup("");
+	if (strv_has(&rs->sources, nevra))
+		return xasprintf("%.*s.src", (int)(strrchr(nevra, '.') - nevra), nevra);
+	return xstrdup(nevra);
+}
+
 static void add_problems(struct resolve *rs, rpmps ps, struct rpm_problems *ret)
 {
 	struct provided have = {.names = STRV_INIT, .texts = STRV_INIT};
@@ -163,10 +178,10 @@ static void add_problems(struct resolve *rs, rpmps ps, struct rpm_problems *ret)
 
 	provided_all(rs, &have);
 	while (ret->n < MAX_PROBLEMS && (p = rpmpsiNext(it))) {
-		const char *what = rpmProblemGetStr(p), *who = rpmProblemGetPkgNEVR(p);
+		const char *what = rpmProblemGetStr(p);
 		struct rpm_problem *out = vec_push(ret);
 
-		out->who = xstrdup(who ? who : "");
+		out->who = who(rs, p);
 		if (rpmProblemGetType(p) != RPMPROB_REQUIRES) {
 			out->what =
 				rpmProblemString(p); /* the whole sentence: conflicts, obsoletes */
@@ -189,7 +204,9 @@ static int add_install(struct resolve *rs, struct err *err)
 
 		if (r < 0)
 			return r;
-		if (!headerIsSource(h)) {
+		if (headerIsSource(h)) {
+			strv_take(&rs->sources, rpm_tag(h, RPMTAG_NEVRA));
+		} else {
 			strv_take(&rs->install_names, rpm_tag(h, RPMTAG_NAME));
 			strv_add(&rs->files, *f);
 		}
@@ -257,7 +274,8 @@ int rpm_resolve(const char *dbpath, const struct strv *install, const struct str
 	struct strv *ret_files, struct rpm_problems *ret_problems, struct err *err)
 {
 	auto_ts rpmts ts = rpm_ts_new();
-	struct resolve rs = {.ts = ts, .install = install, .candidates = candidates};
+	struct resolve rs = {
+		.ts = ts, .pool = rpmstrPoolCreate(), .install = install, .candidates = candidates};
 	int r = open_db(ts, dbpath, err);
 
 	if (r >= 0)
@@ -272,8 +290,10 @@ int rpm_resolve(const char *dbpath, const struct strv *install, const struct str
 		}
 	}
 	rpmtsEmpty(ts);
+	(void)rpmstrPoolFree(rs.pool);
 	rpm_index_release(&rs.index);
 	strv_release(&rs.install_names);
 	strv_release(&rs.files);
+	strv_release(&rs.sources);
 	return r;
 }
