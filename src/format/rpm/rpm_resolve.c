@@ -68,10 +68,27 @@ static bool take(struct resolve *rs, struct rpm_candidate *c)
 	return true;
 }
 
+static bool offer(struct resolve *rs, rpmds dep, int depth);
+
+/* `(A if B else C)` arrives as A IF (B ELSE C): the part that may be offered is C. */
+static bool offer_else(struct resolve *rs, rpmds dep, int depth)
+{
+	rpmds left = NULL, right = NULL;
+	rpmrichOp op = RPMRICHOP_SINGLE;
+	bool found = false;
+
+	if (rpmdsIsRich(dep) && rpmdsParseRichDep(dep, &left, &right, &op, NULL) == RPMRC_OK &&
+		op == RPMRICHOP_ELSE && right)
+		found = offer(rs, right, depth);
+	(void)rpmdsFree(left);
+	(void)rpmdsFree(right);
+	return found;
+}
+
 /*
  * Offer what could satisfy the dependency; true when something new joined. Of `A or B` the left is
- * tried first; `A if B` came here because B holds, so A is needed; of `with` both sides must be met
- * by one package: those of the left are offered, rpm says whether they do.
+ * tried first; `A if B` came here because B holds, so A is needed; of `A with B`, which one package
+ * must meet, those of A and then those of B are offered, and rpm says whether they do.
  */
 static bool offer(struct resolve *rs, rpmds dep, int depth)
 {
@@ -86,10 +103,12 @@ static bool offer(struct resolve *rs, rpmds dep, int depth)
 	if (rpmdsParseRichDep(dep, &left, &right, &op, NULL) != RPMRC_OK)
 		return false;
 	found = left && offer(rs, left, depth + 1);
-	if (right && (op == RPMRICHOP_AND || (op == RPMRICHOP_OR && !found)))
+	if (right && op == RPMRICHOP_AND)
 		found = offer(rs, right, depth + 1) || found;
-	else if (right && rpmdsIsRich(right) && op == RPMRICHOP_IF && !found)
-		found = offer(rs, right, depth + 1); /* (A if (B else C)): C */
+	else if (right && !found && (op == RPMRICHOP_OR || op == RPMRICHOP_WITH))
+		found = offer(rs, right, depth + 1);
+	else if (right && !found && op == RPMRICHOP_IF)
+		found = offer_else(rs, right, depth + 1);
 	(void)rpmdsFree(left);
 	(void)rpmdsFree(right);
 	return found;
@@ -181,12 +200,11 @@ static void add_problems(struct resolve *rs, rpmps ps, struct rpm_problems *ret)
 		const char *what = rpmProblemGetStr(p);
 		struct rpm_problem *out = vec_push(ret);
 
-		out->who = who(rs, p);
 		if (rpmProblemGetType(p) != RPMPROB_REQUIRES) {
-			out->what =
-				rpmProblemString(p); /* the whole sentence: conflicts, obsoletes */
+			out->what = rpmProblemString(p); /* a whole sentence */
 			continue;
 		}
+		out->who = who(rs, p);
 		out->what = xstrdup(what ? what : "");
 		if (ret->n <= MAX_NEAREST)
 			out->near = nearest(out->what, &have);
