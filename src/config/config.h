@@ -19,7 +19,9 @@ struct config_project {
 	char *project, *name; /* name: the package's, default project */
 	enum layout layout;   /* default: two-git with upstream, else standard */
 	struct config_git upstream, packaging;
-	char *path, *spec, *component, *policy, *numbering;
+	char *path, *spec, *component;
+	char *policy, *numbering; /* never NULL: the project's, the instance's or the layout's */
+	int64_t minor;
 	bool rebuild_on_change;
 	struct strv maintainers;
 	struct strv targets; /* subset of the instance's; empty: all */
@@ -27,16 +29,23 @@ struct config_project {
 	size_t line;
 };
 
+struct config_notify {
+	char *smtp; /* host[:port]; NULL: no mail */
+	char *from, *user, *password;
+};
+
 struct config {
-	char *file; /* absolute path of packmill.yaml */
-	char *name; /* repository id */
-	char *data; /* absolute */
-	char *url;  /* without trailing slash; NULL: file:// of data/repos */
-	char *policy, *numbering;
+	char *file;   /* absolute path of packmill.yaml */
+	char *name;   /* repository id */
+	char *data;   /* absolute */
+	char *url;    /* without trailing slash; NULL: file:// of data/repos */
+	char *policy; /* NULL: by each project's layout */
+	char *numbering;
 	int64_t minor;
 	unsigned jobs;
 	bool lint_fatal;
 	struct limits limits;
+	struct config_notify notify;
 	VEC(struct target *) targets;
 	VEC(struct config_project) projects;
 	struct strv warnings; /* file:line:column: text */
@@ -49,7 +58,8 @@ int config_load(const char *path, const struct strv *target_dirs, struct config 
 	struct strv *ret_errors, struct err *err);
 void config_free(struct config *c);
 DEFINE_CLEANUP(struct config *, config_free)
-/* The effective configuration as YAML (config show) and JSON. */
+/* The effective configuration as YAML (config show) and JSON; sizes in JSON are bytes,
+ * times seconds, a password is not shown. */
 char *config_to_yaml(const struct config *c);
 json_t *config_to_json(const struct config *c);
 const struct config_project *config_project(const struct config *c, const char *name);
@@ -63,6 +73,9 @@ int config_target_load(
  * no file defines it. ERR_NOT_FOUND names the nearest. */
 int config_target_find(const char *name, const struct strv *dirs, struct target **ret,
 	struct strv *ret_errors, struct err *err);
+/* Where target files are searched, for the two functions around this: the directory of the config
+ * file (NULL: ./packmill.yaml) and its targets/, $PACKMILL_TARGETS, the installed ones. */
+void config_target_dirs(const char *config_file, struct strv *ret);
 /* Names of all targets in dirs, sorted, "host" among them. */
 int config_target_names(const struct strv *dirs, struct strv *ret, struct err *err);
 /* Refused when the architecture is not this machine's or the format has no driver here. */

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/keys.h"
+#include "config/config.h"
+
+/* version/ knows what they mean; a test holds the two lists together. */
+const char *const key_policies[] = {"dlrn", "keep", "describe", NULL};
+const char *const key_numberings[] = {"0.date.hash", "0.1.date.hash", "minor.date.hash", NULL};
+static const char *const layouts[] = {"standard", "two-git", NULL};
+static const char *const rebuilds[] = {"never", "on-change", NULL};
+static const char *const formats[] = {"rpm", "arch", "deb", NULL};
+static const char *const classes[] = {"base", "own", "extra", NULL};
+
+#define AT(member) .offset = offsetof(struct OF, member)
+
+/* The same three keys stand in the instance and in a project. */
+#define VERSION_KEYS                                                                               \
+	{"policy", &type_word, AT(policy), .words = key_policies,                                  \
+		.help = "how a commit becomes a version"},                                         \
+		{"numbering", &type_word, AT(numbering), .words = key_numberings,                  \
+			.help = "form of the release under policy dlrn"},                          \
+	{                                                                                          \
+		"minor", &type_number, AT(minor),                                                  \
+			.min = 0, .max = 999999,                                                   \
+			.help = "first number of numbering minor.date.hash"                        \
+	}
+
+#define OF config
+static const struct key version_keys[] = {VERSION_KEYS};
+#undef OF
+#define OF config_project
+static const struct key project_version_keys[] = {VERSION_KEYS};
+#undef OF
+
+#define VERSION_SAYS .what = "'version'", .example = "{policy: dlrn}"
+static const struct schema schema_version = {VERSION_SAYS, SCHEMA_KEYS(version_keys)};
+static const struct schema schema_project_version = {
+	VERSION_SAYS, SCHEMA_KEYS(project_version_keys)};
+
+#define OF config_git
+static const struct key git_keys[] = {
+	{"url", &type_git_url, AT(url), .help = "an URL or a path"},
+	{"branch", &type_ref, AT(branch), .help = "the branch to follow"},
+	{"ref", &type_ref, AT(ref), .help = "a tag or commit to stay at"},
+};
+#undef OF
+
+static void check_git(const struct node *map, struct diag *d)
+{
+	const struct node *ref = node_get(map, "ref");
+
+	if (ref && node_get(map, "branch"))
+		node_error(d, ref, "'ref' stays where it is and 'branch' moves: give one of them");
+}
+
+static const struct schema schema_git = {
+	.what = "a git repository",
+	.example = "{url: ./git/hello}",
+	SCHEMA_KEYS(git_keys),
+	.check = check_git,
+};
+
+/* What a project has and `defaults` may have. */
+#define OF config_project
+#define PROJECT_KEYS                                                                               \
+	{"layout", &type_word, .flags = KEY_MANUAL, .words = layouts,                              \
+		.help = "how the sources lie"},                                                    \
+		{"upstream", .sub = &schema_git, AT(upstream), .help = "the software's own git"},  \
+		{"packaging", .sub = &schema_git, AT(packaging), .help = "the git with the spec"}, \
+		{"path", &type_subpath, AT(path), .help = "directory in the packaging git"},       \
+		{"spec", &type_spec, AT(spec), .help = "the spec file when there are several"},    \
+		{"component", &type_text, AT(component), .help = "a free label"},                  \
+		{"version", .sub = &schema_project_version, .help = "as above, for this project"}, \
+		{"rebuild", &type_word, .flags = KEY_MANUAL, .words = rebuilds,                    \
+			.help = "whether a dependency's change builds it again"},                  \
+		{"maintainers", &type_mail, AT(maintainers), .flags = KEY_LIST,                    \
+			.help = "who is told"},                                                    \
+	{                                                                                          \
+		"targets", &type_name, AT(targets), .flags = KEY_LIST,                             \
+						    .help = "only for these targets"               \
+	}
+static const struct key defaults_keys[] = {PROJECT_KEYS};
+static const struct key project_keys[] = {
+	{"project", &type_name, AT(project), .flags = KEY_REQUIRED, .help = "its name"},
+	{"name", &type_name, AT(name), .help = "the package's name"},
+	PROJECT_KEYS,
+};
+#undef OF
+const struct schema schema_project = {
+	.what = "a project", .example = "{project: hello}", SCHEMA_KEYS(project_keys)};
+static const struct schema schema_defaults = {
+	.what = "'defaults'",
+	.example = "{packaging: {url: ./git/hello}}",
+	SCHEMA_KEYS(defaults_keys),
+	.outside = &schema_project,
+	.outside_say = "is each project's own and has no default",
+};
+
+#define OF config
+static const struct key limits_keys[] = {
+	{"jobs", &type_unsigned, AT(jobs), .min = 1, .max = 1024, .help = "builds at once"},
+	{"memory", &type_size, AT(limits.memory), .min = 16 * MIB, .help = "memory of a build"},
+	{"disk", &type_size, AT(limits.disk), .min = 16 * MIB, .help = "bytes a build writes"},
+	{"inodes", &type_count, AT(limits.inodes), .min = 0, .max = INT64_MAX,
+		.help = "files a build creates"},
+	{"log", &type_size, AT(limits.log), .min = 4 * KIB, .help = "bytes of log kept"},
+	{"pids", &type_count, AT(limits.pids), .min = 0, .max = 4194304,
+		.help = "processes and threads of a build"},
+	{"time", &type_time, AT(limits.time), .help = "wall time of a build step"},
+	{"cpus", &type_cpus, AT(limits.cpus), .help = "processors of a build"},
+};
+static const struct schema schema_limits = {
+	.what = "'limits'", .example = "{jobs: 2, memory: 4G}", SCHEMA_KEYS(limits_keys)};
+
+static const struct key notify_keys[] = {
+	{"smtp", &type_host_port, AT(notify.smtp), .help = "the mail server"},
+	{"from", &type_mail, AT(notify.from), .help = "the sender"},
+	{"user", &type_text, AT(notify.user), .help = "name for the mail server"},
+	{"password", &type_text, AT(notify.password), .flags = KEY_SECRET,
+		.help = "password for the mail server"},
+};
+static const struct schema schema_notify = {
+	.what = "'notify'",
+	.example = "{smtp: 'localhost:25', from: packmill@example.org}",
+	SCHEMA_KEYS(notify_keys),
+};
+
+static const struct key lint_keys[] = {
+	{"fatal", &type_bool, AT(lint_fatal), .help = "errors of rpmlint fail the build"},
+};
+static const struct schema schema_lint = {
+	.what = "'lint'", .example = "{fatal: true}", SCHEMA_KEYS(lint_keys)};
+
+#define COMMON_KEYS                                                                                \
+	{"defaults", .sub = &schema_defaults, .flags = KEY_MANUAL,                                 \
+		.help = "what projects have unless they say otherwise"},                           \
+		{"projects", .sub = &schema_project, .flags = KEY_MANUAL | KEY_LIST,               \
+			.help = "what to package"},                                                \
+	{                                                                                          \
+		"include", &type_path, .flags = KEY_MANUAL | KEY_LIST,                             \
+				       .help = "files with more projects"                          \
+	}
+static const struct key main_keys[] = {
+	{"name", &type_name, AT(name), .flags = KEY_REQUIRED, .help = "the repository's id"},
+	{"data", &type_path, AT(data), .help = "directory of state, caches and repositories"},
+	{"url", &type_web_url, AT(url), .help = "where repos/ can be reached"},
+	{"targets", &type_target, .flags = KEY_MANUAL | KEY_LIST | KEY_REQUIRED,
+		.help = "what to build for, such as [host]"},
+	{"version", .sub = &schema_version, .help = "how commits become versions"},
+	{"limits", .sub = &schema_limits, .help = "what a build may use"},
+	{"notify", .sub = &schema_notify, .help = "mail"},
+	{"lint", .sub = &schema_lint, .help = "what rpmlint decides"},
+	COMMON_KEYS,
+};
+static const struct key included_keys[] = {COMMON_KEYS};
+#undef OF
+const struct schema schema_main = {
+	.what = "packmill.yaml",
+	.example = "{name: trunk, targets: [host]}",
+	SCHEMA_KEYS(main_keys),
+	.outside = &schema_project,
+	.outside_say = "belongs into a project or into 'defaults'",
+};
+const struct schema schema_included = {
+	.what = "an included file",
+	.example = "{projects: [{project: hello}]}",
+	SCHEMA_KEYS(included_keys),
+	.outside = &schema_main,
+	.outside_say = "belongs into the main file, not into an included one",
+};
+
+#define OF target
+static const struct key root_keys[] = {
+	{"packages", &type_package, AT(packages), .flags = KEY_LIST,
+		.help = "what every build root has"},
+	{"host", &type_bool, AT(host), .help = "this machine's own tools are the root"},
+};
+static const struct schema schema_root = {
+	.what = "'root'",
+	.example = "{packages: [rpm-build, gcc, make]}",
+	SCHEMA_KEYS(root_keys),
+};
+#undef OF
+
+#define OF target_repo
+static const struct key repo_keys[] = {
+	{"id", &type_name, AT(id), .flags = KEY_REQUIRED, .help = "its id"},
+	{"class", &type_word, AT(class_), .words = classes, .help = "whose it is"},
+	{"priority", &type_int, AT(priority), .min = 1, .max = 9999, .help = "lower wins"},
+	{"url", &type_repo_url, AT(url), .help = "where it is"},
+	{"metalink", &type_web_url, AT(metalink), .help = "list of mirrors with checksums"},
+	{"mirrorlist", &type_web_url, AT(mirrorlist), .help = "list of mirrors"},
+	{"gpgkey", &type_key_url, AT(gpgkey), .help = "key that signs it"},
+	{"exclude", &type_package, AT(exclude), .flags = KEY_LIST, .help = "packages to ignore"},
+};
+#undef OF
+const struct schema schema_repo = {
+	.what = "a repository",
+	.example = "{id: base, url: 'https://example.org/os/'}",
+	SCHEMA_KEYS(repo_keys),
+};
+
+#define OF target
+static const struct key target_keys[] = {
+	{"name", &type_name, AT(name), .flags = KEY_REQUIRED, .help = "as the file, without .yaml"},
+	{"format", &type_word, AT(format), .words = formats, .help = "kind of packages"},
+	{"arch", &type_name, AT(arch), .help = "architecture in rpm's words"},
+	{"dist", &type_dist, AT(dist), .help = "value of %{dist}"},
+	{"root", .sub = &schema_root, .flags = KEY_REQUIRED, .help = "what a build root holds"},
+	{"macros", &type_macro, .flags = KEY_FREE, .help = "more rpm macros"},
+	{"modules", &type_module, AT(modules), .flags = KEY_LIST,
+		.help = "module streams to enable"},
+	{"repos", .sub = &schema_repo, .flags = KEY_MANUAL | KEY_LIST,
+		.help = "where packages come from"},
+};
+#undef OF
+const struct schema schema_target = {
+	.what = "a target file",
+	.example = "{name: mine, root: {host: true}}",
+	SCHEMA_KEYS(target_keys),
+};
