@@ -23,6 +23,11 @@ struct root {
 	VEC(struct root_mount) mounts;
 	struct strv manifest; /* packages of the root, sorted: "name-version-release.arch" lines as
 				 rpm -qa (host: the native packages of the machine) */
+	char *target;         /* made for; others may share it */
+	int64_t made;         /* seconds since 1970 */
+	uint64_t size;        /* bytes of its own layers */
+	int lock_fd;          /* a share of its lock: it is not removed while we have it */
+	struct sandbox_mount *for_sandbox; /* root_mounts */
 };
 
 /* The root of a target, made when it is not in the cache yet (roots_dir = data/roots). Safe when
@@ -43,7 +48,8 @@ struct root_info {
 VEC_TYPE(root_infos, struct root_info);
 void root_info_release(struct root_info *i);
 int root_list(const char *roots_dir, struct root_infos *ret, struct err *err);
-/* Remove roots that are not in use; key NULL: all. *ret_n is how many. */
+/* Remove roots that are not in use; key NULL: all; else those that begin with it (ERR_LOCKED when
+ * one is in use, ERR_NOT_FOUND). *ret_n is how many. */
 int root_clean(
 	const char *roots_dir, const char *key, bool dry_run, size_t *ret_n, struct err *err);
 

@@ -102,6 +102,9 @@ int sandbox_collect(struct sandbox *sb, const char *dir, const char *glob, bool 
 int sandbox_read(struct sandbox *sb, const char *path, uint64_t max, char **ret, size_t *ret_n,
 	struct err *err);
 
+/* Remove a tree whose files may belong to the id range (a kept layer); a missing path is fine. */
+int sandbox_remove_tree(const char *path, struct err *err);
+
 /* Sweep what a killed process left behind (cgroups, scratch directories below state_parent). */
 int sandbox_sweep(const char *state_parent, struct err *err);
 

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* host.c - the root of the `host` target: found by what the machine offers, made when it is new. */
+#include "root/host.h"
+#include "base/base.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/time.h"
+
+/* Counts up when what is made from the same facts changes. */
+#define RECIPE "1"
+
+#define STAMP_FILE "host.json"
+
+static void plan_release(struct host_plan *p)
+{
+	free(p->dir);
+	host_facts_release(&p->facts);
+}
+
+/* The layers carry the ids of the mode they were made in. */
+static int mode_text(struct strbuf *b, struct err *err)
+{
+	static const char *const maps[] = {"/etc/subuid", "/etc/subgid"};
+	enum sandbox_mode mode;
+	int r = sandbox_mode(&mode, err);
+
+	if (r < 0)
+		return r;
+	sb_add(b, mode == SANDBOX_SUBUID ? "subuid\n" : "user\n");
+	if (mode == SANDBOX_SUBUID)
+		return 0;
+	sb_addf(b, "%ld\n", (long)getuid());
+	for (size_t i = 0; i < COUNTOF(maps); i++) {
+		auto_free char *text = NULL;
+
+		if (fs_read(maps[i], LIMIT_OUTPUT, &text, NULL, NULL) == 0)
+			sb_add(b, text);
+	}
+	return 0;
+}
+
+/* Everything that may change the root, seen in a few stat calls. */
+static int quick_stamp(char ret[SHA256_HEX], struct err *err)
+{
+	auto_strbuf struct strbuf b = STRBUF_INIT;
+	auto_free char *facts = host_facts_stamp();
+	int r = mode_text(&b, err);
+
+	if (r < 0)
+		return r;
+	sb_add(&b, RECIPE "\n");
+	sb_add(&b, facts);
+	sha256_buf(b.s, b.n, ret);
+	return 0;
+}
+
+/* The root that this stamp led to last time; NULL when that is not known or it is gone. */
+static struct root *known(const char *roots_dir, const char *stamp)
+{
+	auto_free char *path = path_join(roots_dir, STAMP_FILE);
+	auto_json json_t *j = NULL;
+	struct root *root = NULL;
+	const char *key;
+
+	if (json_read(path, &j, NULL) < 0 || !str_eq_null(json_get_str(j, "stamp"), stamp))
+		return NULL;
+	key = json_get_str(j, "key");
+	if (!key || strlen(key) != SHA256_HEX - 1 || !str_is_name(key) ||
+		root_open(roots_dir, key, &root, NULL) < 0)
+		return NULL;
+	return root;
+}
+
+static int remember(const char *roots_dir, const char *stamp, const char *key, struct err *err)
+{
+	auto_free char *path = path_join(roots_dir, STAMP_FILE);
+	auto_json json_t *j = json_object();
+
+	json_put_str(j, "stamp", stamp);
+	json_put_str(j, "key", key);
+	return json_write_atomic(path, j, err);
+}
+
+/* VERSION_ID of the machine's system, "0" when it has none (rolling ones). */
+static char *os_version(void)
+{
+	auto_free char *text = NULL;
+	auto_strv struct strv lines = STRV_INIT;
+
+	if (fs_read("/etc/os-release", LIMIT_OUTPUT, &text, NULL, NULL) < 0)
+		return xstrdup("0");
+	strv_lines(&lines, text);
+	strv_foreach (&lines, l) {
+		auto_free char *v = NULL;
+
+		if (!str_starts(*l, "VERSION_ID="))
+			continue;
+		v = str_replace(*l + strlen("VERSION_ID="), "\"", "");
+		if (*v && !v[strspn(v, "0123456789.")])
+			return TAKE(v);
+	}
+	return xstrdup("0");
+}
+
+static int write_spec(const struct host_plan *p, struct err *err)
+{
+	auto_free char *path = path_join(p->dir, "in/host-base.spec"), *spec = NULL;
+	auto_free char *version = os_version(), *release = NULL;
+	char date[15];
+
+	/* grows with the machine, and differs where the contents do */
+	time_compact(p->date, date);
+	release = xasprintf("%s.%.8s", date, p->key);
+	spec = host_base_spec(&p->facts, version, release);
+	return fs_write(path, spec, strlen(spec), 0644, err);
+}
+
+/* Collect the facts and write the skeleton; the key says what came out. */
+static int plan(struct host_plan *p, struct err *err)
+{
+	CLEANUP(sha256_freep) struct sha256 *h = sha256_new();
+	auto_free char *skel = path_join(p->dir, "in/skel");
+	auto_strbuf struct strbuf mode = STRBUF_INIT;
+	int r;
+
+	if (p->progress)
+		p->progress("reading what the machine offers");
+	p->date = host_native_time();
+	if ((r = mode_text(&mode, err)) < 0 || (r = host_facts_collect(&p->facts, err)) < 0)
+		return r;
+	sha256_add_str(h, "host " RECIPE);
+	sha256_add_str(h, sb_str(&mode));
+	strv_foreach (&p->facts.packages, s)
+		sha256_add_str(h, *s);
+	strv_foreach (&p->facts.provides, s)
+		sha256_add_str(h, *s);
+	if ((r = fs_mkdirs(skel, 0755, err)) < 0 || (r = host_skeleton(skel, "/etc", h, err)) < 0)
+		return r;
+	sha256_end(TAKE(h), p->key);
+	return write_spec(p, err);
+}
+
+static void add_mount(struct root *r, const char *at, const char *layer)
+{
+	struct root_mount *m = vec_push(&r->mounts);
+
+	m->at = xstrdup(at);
+	strv_add(&m->layers, layer);
+}
+
+/* The temporary directory becomes the root's. */
+static int finish(const char *roots_dir, const struct host_plan *p, struct err *err)
+{
+	CLEANUP(root_freep) struct root *r = root_new(roots_dir, p->key);
+	static const char *const scaffold[] = {"in", "bare", "make.log"};
+	auto_free char *layer = path_join(r->dir, "layer");
+	int rc;
+
+	for (size_t i = 0; i < COUNTOF(scaffold); i++) {
+		auto_free char *path = path_join(p->dir, scaffold[i]);
+
+		if ((rc = fs_remove_tree(path, err)) < 0)
+			return rc;
+	}
+	add_mount(r, "/", layer);
+	add_mount(r, "/usr", "/usr");
+	strv_copy(&r->manifest, &p->facts.packages);
+	r->target = xstrdup("host");
+	if ((rc = root_save(r, p->dir, err)) < 0)
+		return rc;
+	if (chmod(p->dir, 0755) < 0)
+		return err_errno(err, "cannot set the mode of '%s'", p->dir);
+	if (rename(p->dir, r->dir) < 0)
+		return err_errno(err, "cannot rename '%s' to '%s'", p->dir, r->dir);
+	return fs_fsync_dir(roots_dir, err);
+}
+
+/* The lock of roots_dir is held. */
+static int make(const char *roots_dir, struct host_plan *p, struct root **ret, struct err *err)
+{
+	auto_free char *prefix = path_join(roots_dir, ".tmp-"), *rpm = NULL;
+	auto_err struct err none = ERR_INIT;
+	int r = fs_tmpdir(prefix, &p->dir, err);
+
+	if (r < 0 || (r = plan(p, err)) < 0)
+		return r;
+	r = root_open(roots_dir, p->key, ret, &none);
+	if (r >= 0) /* the same as an earlier one: only times had changed */
+		return root_remove_tree(p->dir, err);
+	if (none.code != ERR_NOT_FOUND)
+		return err_move(err, &none);
+	if ((r = host_make(p, &rpm, err)) < 0 || (r = finish(roots_dir, p, err)) < 0)
+		return r;
+	return root_open(roots_dir, p->key, ret, err);
+}
+
+int host_root(const char *roots_dir, void (*progress)(const char *what), struct root **ret,
+	struct err *err)
+{
+	CLEANUP(plan_release) struct host_plan p = {.progress = progress};
+	auto_close int lock = -1;
+	char stamp[SHA256_HEX];
+	struct root *root;
+	int r;
+
+	if ((r = quick_stamp(stamp, err)) < 0)
+		return r;
+	root = known(roots_dir, stamp);
+	if (root) {
+		*ret = root;
+		return 0;
+	}
+	if ((r = fs_mkdirs(roots_dir, 0755, err)) < 0 || (r = root_lock(roots_dir, &lock, err)) < 0)
+		return r;
+	/* somebody else may have made it while we waited */
+	if ((r = quick_stamp(stamp, err)) < 0)
+		return r;
+	root = known(roots_dir, stamp);
+	if (!root) {
+		if ((r = root_sweep(roots_dir, err)) < 0)
+			return r;
+		if ((r = make(roots_dir, &p, &root, err)) < 0) {
+			(void)root_sweep(roots_dir, NULL);
+			return err_wrap(err, "making the root of target 'host'");
+		}
+		if ((r = remember(roots_dir, stamp, root->key, err)) < 0) {
+			root_free(root);
+			return r;
+		}
+	}
+	*ret = root;
+	return 0;
+}
+
+int root_host_base(
+	const char *roots_dir, const char *cache_dir UNUSED, char **ret_rpm, struct err *err)
+{
+	CLEANUP(root_freep) struct root *r = NULL;
+	auto_strv struct strv names = STRV_INIT;
+	int rc = host_root(roots_dir, NULL, &r, err);
+
+	if (rc < 0 || (rc = fs_list(r->dir, &names, err)) < 0)
+		return rc;
+	strv_foreach (&names, n)
+		if (str_starts(*n, "host-base-") && str_ends(*n, ".rpm")) {
+			*ret_rpm = path_join(r->dir, *n);
+			return 0;
+		}
+	return err_set(err, ERR_CORRUPT, "root '%s' has no host-base package", r->dir);
+}
