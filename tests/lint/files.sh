@@ -29,7 +29,7 @@ check 'each file says its licence in its first lines' "$(
 	for f in "${files[@]}"; do
 		case $f in
 		demo/upstream/* | *meson.build) continue ;;
-		*.scd) head -n 2 "$f" | grep -q '^; SPDX-License-Identifier: GPL-3.0-or-later$' ;;
+		*.scd) head -n 3 "$f" | grep -q '^; SPDX-License-Identifier: GPL-3.0-or-later$' ;;
 		*) head -n 2 "$f" | grep -q 'SPDX-License-Identifier: GPL-3.0-or-later' ;;
 		esac || echo "$f"
 	done)"

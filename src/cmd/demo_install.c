@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* demo_install.c - what a user of the repository does: install with dnf, run. */
+#include "base/base.h"
+#include "base/fs.h"
+#include "base/proc.h"
+#include "cmd/common.h"
+#include "cmd/demo.h"
+#include "root/root.h"
+#include "sandbox/sandbox.h"
+
+/* A configuration of its own: this machine's repositories and plugins have no part in it. */
+static int write_dnf_conf(const struct demo *d, const char *path, struct err *err)
+{
+	auto_free char *text = xasprintf("[main]\n"
+					 "installroot=%s\n"
+					 "reposdir=%s/dnf/repos\n"
+					 "cachedir=%s/dnf/cache\n"
+					 "logdir=%s/dnf/log\n"
+					 "persistdir=%s/dnf/persist\n"
+					 "varsdir=%s/dnf/vars\n"
+					 "plugins=0\n"
+					 "install_weak_deps=0\n",
+		d->tree, d->dir, d->dir, d->dir, d->dir, d->dir);
+
+	return fs_write(path, text, strlen(text), 0644, err);
+}
+
+/* The .repo files that packmill published, as they are. */
+static int copy_repo_file(
+	const struct demo *d, const char *from_dir, const char *repos, struct err *err)
+{
+	auto_free char *dir = path_join(d->data, from_dir);
+	auto_strv struct strv names = STRV_INIT;
+	int r = fs_list(dir, &names, err);
+
+	if (r < 0)
+		return r;
+	strv_foreach (&names, n) {
+		auto_free char *from = path_join(dir, *n), *to = path_join(repos, *n);
+
+		if (str_ends(*n, ".repo"))
+			return fs_copy(from, to, 0644, err);
+	}
+	return err_set(err, ERR_NOT_FOUND, "no .repo file in '%s'", dir);
+}
+
+int demo_install(struct demo *d, struct err *err)
+{
+	auto_free char *conf = path_join(d->dir, "dnf/dnf.conf");
+	auto_free char *repos = path_join(d->dir, "dnf/repos");
+	auto_strv struct strv argv = STRV_INIT;
+	struct proc_opts o = {.timeout = 120};
+	int r;
+
+	if ((r = fs_mkdirs(d->tree, 0755, err)) < 0 || (r = fs_mkdirs(repos, 0755, err)) < 0 ||
+		(r = write_dnf_conf(d, conf, err)) < 0 ||
+		(r = copy_repo_file(d, "repos/host/current", repos, err)) < 0 ||
+		(r = copy_repo_file(d, "repos/host-base", repos, err)) < 0)
+		return r;
+	/* dnf wants to be root; of its own tree it can be */
+	if (geteuid() != 0)
+		strv_addl(&argv, "unshare", "--user", "--map-root-user", "--", NULL);
+	strv_addl(&argv, "dnf", "-q", "-y", "-c", conf, "--releasever=/", "--noplugins", "install",
+		"quern", NULL);
+	o.argv = (const char *const *)argv.v;
+	r = proc_check(&o, NULL, ERR_BUILD, err);
+	return r < 0 ? err_wrap(err, "install quern with dnf") : 0;
+}
+
+/* /usr of the root with the installed tree's on top. */
+static int run_over_host(struct demo *d, struct root *root, struct strbuf *out,
+	struct sandbox_verdict *v, struct err *err)
+{
+	static const char *const argv[] = {"quern", "84", "97", "4294967291", NULL};
+	auto_free char *usr = path_join(d->tree, "usr"), *state = path_join(d->dir, "try");
+	CLEANUP(sandbox_freep) struct sandbox *sb = NULL;
+	struct sandbox_conf conf = {.state = state, .limits = LIMITS_DEFAULT};
+	struct sandbox_cmd cmd = {.argv = argv};
+	auto_free struct sandbox_mount *mounts = NULL;
+	auto_free const char **layers = NULL;
+	int r;
+
+	root_mounts(root, &conf);
+	mounts = xcalloc(conf.n_mounts, sizeof *mounts);
+	for (size_t i = 0; i < conf.n_mounts; i++) {
+		mounts[i] = conf.mounts[i];
+		if (!str_eq(mounts[i].at, "/usr"))
+			continue;
+		layers = xcalloc(mounts[i].n_layers + 1, sizeof *layers);
+		layers[0] = usr;
+		for (size_t k = 0; k < mounts[i].n_layers; k++)
+			layers[k + 1] = mounts[i].layers[k];
+		mounts[i].layers = layers;
+		mounts[i].n_layers++;
+	}
+	conf.mounts = mounts;
+	if ((r = sandbox_open(&conf, &sb, err)) < 0)
+		return r;
+	return sandbox_run(sb, &cmd, out, v, err);
+}
+
+int demo_try(struct demo *d, struct err *err)
+{
+	auto_free char *roots = path_join(d->data, "roots"), *cache = path_join(d->data, "cache");
+	CLEANUP(target_freep) struct target *target = NULL;
+	CLEANUP(root_freep) struct root *root = NULL;
+	auto_strbuf struct strbuf out = STRBUF_INIT;
+	struct sandbox_verdict v = {0};
+	int r;
+
+	if ((r = cmd_target("host", &target, err)) < 0 ||
+		(r = root_get(target, roots, cache, NULL, &root, err)) < 0 ||
+		(r = run_over_host(d, root, &out, &v, err)) < 0)
+		return err_wrap(err, "run the installed program");
+	if (v.exit != 0)
+		return err_set(
+			err, ERR_BUILD, "the installed program ended with status %d", v.exit);
+	d->output = sb_take(&out);
+	return 0;
+}
