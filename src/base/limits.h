@@ -20,6 +20,7 @@
 #define LIMIT_FILES        2000000     /* members of one archive */
 #define LIMIT_ARTIFACT     (8 * GIB)   /* one built package */
 #define LIMIT_ARTIFACTS    4096        /* packages of one build */
+#define LIMIT_ARTIFACT_NAME 240       /* bytes of the file name of one */
 #define LIMIT_JSON         (64 * MIB)  /* job.json, result.json */
 #define LIMIT_OUTPUT       (4 * MIB)   /* captured output of a helper program */
 #define LIMIT_LOG_TAIL     (256 * KIB) /* what is kept of a log's end when it is cut */

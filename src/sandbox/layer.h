@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* layer.h - looking into a layer that foreign code has written. */
+#pragma once
+#include "sandbox/internal.h"
+#include <sys/stat.h>
+
+/* Open a regular file beneath dirfd for reading; no links, hard links, setid, sparse giants. */
+int sb_layer_open(int dirfd, const char *rel, struct stat *ret_st, struct err *err);
+
+/* A name that a collected file may have: [A-Za-z0-9_+~^][...._-]*, no "..", not too long. */
+bool sb_artifact_name(const char *s);

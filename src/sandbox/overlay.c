@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * overlay.c - mount the overlays of a sandbox, in the stage's process and namespace.
+ *
+ * The scratch directory <state>/mnt is a small tmpfs there:
+ *   l0, l1, ...  read-only layers: idmapped clones (subuid) or links (user); short names, because
+ *                all of them must fit into the one page of options that mount(2) takes
+ *   w            the writable layer: a tmpfs of the right size, or a link to <state>/layer
+ *   k            with keep_upper: the directory that holds it, idmapped in subuid mode
+ *   m            the root, with the other overlays on it
+ */
+#include "base/fs.h"
+#include "base/log.h"
+#include "sandbox/internal.h"
+#include "sandbox/sys.h"
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+
+struct stage {
+	struct sandbox *sb;
+	const struct sandbox_conf *conf;
+	int idmap; /* subuid: a user namespace with the range as its map, else -1 */
+	size_t n_lowers;
+	size_t n_plain; /* layers whose file system cannot be idmapped */
+};
+
+/* A user namespace with our range: its child has nothing to do but to exist meanwhile. */
+static int make_idmap(const struct sandbox *sb, int *ret_fd, struct err *err)
+{
+	struct clone_args ca = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
+	auto_free char *path = NULL;
+	int pid = sys_clone3(&ca), r;
+
+	if (pid < 0)
+		return err_errno(err, "cannot make a user namespace");
+	if (pid == 0) {
+		for (;;)
+			pause();
+	}
+	r = sb_inner_map(pid, sb->range.base, err);
+	path = xasprintf("/proc/%d/ns/user", pid);
+	if (r >= 0) {
+		*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (*ret_fd < 0)
+			r = err_errno(err, "cannot open '%s'", path);
+	}
+	kill(pid, SIGKILL);
+	sb_outer_end(pid);
+	return r;
+}
+
+static int attach_idmapped(int idmap, const char *src, const char *name, uint64_t attrs)
+{
+	struct mount_attr a = {.attr_set = MOUNT_ATTR_IDMAP | attrs, .userns_fd = (uint64_t)idmap};
+	auto_close int fd = sys_open_tree(AT_FDCWD, src, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (fd < 0 || sys_mount_setattr(fd, &a) < 0)
+		return -1;
+	if (mkdir(name, 0755) < 0 && errno != EEXIST)
+		return -1;
+	return sys_attach(fd, name);
+}
+
+/*
+ * Give a layer its short name. Where the file system cannot be idmapped its files belong to
+ * "nobody" inside: enough to read, so a layer goes without; as in user mode anyway.
+ */
+static int add_lower(struct stage *s, const char *path, struct err *err)
+{
+	auto_free char *name = xasprintf("l%zu", s->n_lowers++);
+
+	if (s->idmap >= 0) {
+		if (attach_idmapped(s->idmap, path, name, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV) ==
+			0)
+			return 0;
+		if (errno != EINVAL && errno != EPERM)
+			return err_errno(err, "cannot map the ids of layer '%s'", path);
+		s->n_plain++;
+		rmdir(name);
+	}
+	return symlink(path, name) < 0 ? err_errno(err, "cannot link layer '%s'", path) : 0;
+}
+
+static bool takes_user_xattr(const char *dir)
+{
+	return setxattr(dir, "user.overlay.probe", "y", 1, 0) == 0 &&
+	       removexattr(dir, "user.overlay.probe") == 0;
+}
+
+/* Memory is taken from the machine: at most half of it for one layer. */
+static bool fits_memory(uint64_t disk)
+{
+	struct sysinfo si;
+
+	return disk && sysinfo(&si) == 0 && disk <= (uint64_t)si.totalram * si.mem_unit / 2;
+}
+
+/* False when a tmpfs will not do: too big for it, or it lacks what an overlay needs (an overlay
+ * in a user namespace keeps its notes in user.* attributes, which tmpfs has since Linux 6.6). */
+static bool layer_on_tmpfs(struct stage *s)
+{
+	const struct limits *l = &s->sb->limits;
+	auto_free char *opt = NULL;
+
+	if (!fits_memory(l->disk) || mkdir("w", 0755) < 0)
+		return false;
+	opt = xasprintf("size=%" PRIu64 ",nr_inodes=%" PRIu64 ",mode=755", l->disk, l->inodes);
+	if (sys_mount("tmpfs", "w", "tmpfs", MS_NOSUID | MS_NODEV, opt) == 0) {
+		if (s->sb->mode == SANDBOX_SUBUID || takes_user_xattr("w"))
+			return true;
+		sys_umount("w", SYS_DETACH);
+	}
+	rmdir("w");
+	return false;
+}
+
+static int make_layer(struct stage *s, struct err *err)
+{
+	auto_free char *disk = path_join(s->sb->state, "layer");
+
+	if (s->sb->keep && s->conf->n_mounts == 1)
+		return 0;
+	s->sb->tmpfs = layer_on_tmpfs(s);
+	if (s->sb->tmpfs)
+		return 0;
+	if (mkdir(disk, 0755) < 0 || symlink(disk, "w") < 0)
+		return err_errno(err, "cannot make the writable layer '%s'", disk);
+	return 0;
+}
+
+/* The directories of the layer itself, before an overlay is mounted on it. */
+static int make_owned(const char *path, uint32_t id, struct err *err)
+{
+	if (mkdir(path, 0755) < 0 || chown(path, id, id) < 0)
+		return err_errno(err, "cannot make directory '%s'", path);
+	return 0;
+}
+
+char *sb_keep_work(const struct sandbox *sb)
+{
+	auto_free char *dir = path_dir(sb->keep);
+
+	return xasprintf("%s/.%s.work", dir, path_base(sb->keep));
+}
+
+/* The upper and work directories of the kept layer. Both must lie on one mount, so it is the
+ * directory above them that is idmapped. */
+static int keep_dirs(struct stage *s, char **ret_upper, char **ret_work, struct err *err)
+{
+	struct sandbox *sb = s->sb;
+	auto_free char *dir = path_dir(sb->keep), *work = sb_keep_work(sb);
+	int r;
+
+	if ((r = fs_remove_tree(work, err)) < 0 || (r = fs_mkdirs(work, 0755, err)) < 0)
+		return r;
+	if (chown(work, 0, 0) < 0 || chown(sb->keep, 0, 0) < 0 || chmod(sb->keep, 0755) < 0)
+		return err_errno(err, "cannot give '%s' its owner", sb->keep);
+	if (s->idmap >= 0 ? attach_idmapped(s->idmap, dir, "k", 0) < 0 : symlink(dir, "k") < 0)
+		return err_errno(err, "cannot map the ids of '%s'", dir);
+	*ret_upper = xasprintf("k/%s", path_base(sb->keep));
+	*ret_work = xasprintf("k/%s", path_base(work));
+	return 0;
+}
+
+static int upper_dirs(struct stage *s, size_t i, char **ret_upper, char **ret_work, struct err *err)
+{
+	uint32_t root = sb_outer_id(s->sb, 0);
+	int r;
+
+	if (i == 0 && s->sb->keep)
+		return keep_dirs(s, ret_upper, ret_work, err);
+	*ret_upper = xasprintf("w/u%zu", i);
+	*ret_work = xasprintf("w/w%zu", i);
+	r = make_owned(*ret_upper, root, err);
+	return r < 0 ? r : make_owned(*ret_work, root, err);
+}
+
+static int mount_overlay(struct stage *s, const char *lowers, const char *upper, const char *work,
+	const char *at, struct err *err)
+{
+	/* The options say what we rely on, whatever the kernel was configured to: an upper layer
+	 * that is complete in itself. volatile: nothing in a build root is worth an fsync. */
+	auto_free char *opt = xasprintf("lowerdir=%s,upperdir=%s,workdir=%s,"
+					"redirect_dir=nofollow,metacopy=off,index=off,volatile%s",
+		lowers, upper, work, s->sb->mode == SANDBOX_USER ? ",userxattr" : "");
+
+	/* the mounter's ids go into what the overlay itself makes (work directory, whiteouts),
+	 * and an idmapped layer holds none but those of the range */
+	int r = sb_act_as(s->sb, 0, err);
+
+	if (r >= 0 && sys_mount("overlay", at, "overlay", MS_NODEV, opt) < 0)
+		r = err_errno(err, "cannot mount an overlay (%s) at '%s'", opt, at);
+	return sb_act_as_self(r, err);
+}
+
+static int make_mountpoint(struct stage *s, const char *at, struct err *err)
+{
+	int r = sb_act_as(s->sb, 0, err);
+
+	if (r >= 0)
+		r = fs_mkdirs(at, 0755, err);
+	return sb_act_as_self(r, err);
+}
+
+static int add_mount(struct stage *s, size_t i, struct err *err)
+{
+	const struct sandbox_mount *conf = &s->conf->mounts[i];
+	auto_free char *upper = NULL, *work = NULL;
+	auto_free char *at = xasprintf("m%s", str_eq(conf->at, "/") ? "" : conf->at);
+	auto_strbuf struct strbuf lowers = STRBUF_INIT;
+	struct sb_mount *m = &s->sb->mounts[i];
+	int r;
+
+	for (size_t j = 0; j < conf->n_layers; j++) {
+		sb_addf(&lowers, "%sl%zu", j ? ":" : "", s->n_lowers);
+		if ((r = add_lower(s, conf->layers[j], err)) < 0)
+			return r;
+	}
+	if (!conf->n_layers)
+		sb_add(&lowers, "none");
+	if ((r = upper_dirs(s, i, &upper, &work, err)) < 0 ||
+		(i > 0 && (r = make_mountpoint(s, at, err)) < 0) ||
+		(r = mount_overlay(s, sb_str(&lowers), upper, work, at, err)) < 0)
+		return r;
+	m->upper = open(upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	m->merged = open(at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (m->upper < 0 || m->merged < 0)
+		return err_errno(err, "cannot open the overlay at '%s'", conf->at);
+	return 0;
+}
+
+/* Directories that a root must have to be entered and built in. */
+static int base_dirs(struct stage *s, struct err *err)
+{
+	static const struct {
+		const char *path;
+		uint32_t id;
+		mode_t mode;
+	} dirs[] = {{"m/proc", 0, 0755}, {"m/sys", 0, 0755}, {"m/dev", 0, 0755}, {"m/run", 0, 0755},
+		{"m/tmp", 0, 01777}, {"m/root", 0, 0700}, {"m/var", 0, 0755},
+		{"m/var/tmp", 0, 01777}, {"m/builddir", SANDBOX_BUILDER, 0755}};
+	int r = 0;
+
+	for (size_t i = 0; i < COUNTOF(dirs) && r >= 0; i++) {
+		r = sb_act_as(s->sb, dirs[i].id, err);
+		if (r >= 0 && mkdir(dirs[i].path, dirs[i].mode) < 0 && errno != EEXIST)
+			r = err_errno(err, "cannot make '%s'", dirs[i].path + 1);
+	}
+	return sb_act_as_self(r, err);
+}
+
+static int mount_all(struct stage *s, struct err *err)
+{
+	auto_free char *scratch = path_join(s->sb->state, SB_SCRATCH);
+	int r;
+
+	if (mkdir(scratch, 0755) < 0 && errno != EEXIST)
+		return err_errno(err, "cannot make directory '%s'", scratch);
+	if (sys_mount("tmpfs", scratch, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755") < 0)
+		return err_errno(err, "cannot mount a tmpfs at '%s'", scratch);
+	if (chdir(scratch) < 0 || mkdir("none", 0755) < 0 || mkdir("m", 0755) < 0)
+		return err_errno(err, "cannot use '%s'", scratch);
+	if ((r = make_layer(s, err)) < 0)
+		return r;
+	for (size_t i = 0; i < s->conf->n_mounts; i++) {
+		if ((r = add_mount(s, i, err)) < 0)
+			return r;
+	}
+	return base_dirs(s, err);
+}
+
+int sb_overlays_mount(struct sandbox *sb, const struct sandbox_conf *conf, struct err *err)
+{
+	struct stage s = {.sb = sb, .conf = conf, .idmap = -1};
+	int r = 0;
+
+	if (sb->mode == SANDBOX_SUBUID)
+		r = make_idmap(sb, &s.idmap, err);
+	if (r >= 0)
+		r = mount_all(&s, err);
+	auto_closep(&s.idmap);
+	return r;
+}
