@@ -12,10 +12,18 @@ static const char *output, *job_file, *memory, *disk, *log_size;
 static uint64_t time_limit;
 static bool no_install_test, lint_fatal;
 
+/* One live line on a terminal, plain lines elsewhere. */
 static void step(void *ctx, const char *name, bool start)
 {
+	static const char clear[] = "\r\033[K";
+	bool live = isatty(STDERR_FILENO) && cmd_color(STDERR_FILENO);
+
 	(void)ctx;
-	if (start)
+	if (global.quiet)
+		return;
+	if (live)
+		fprintf(stderr, "%s%s%s", clear, start ? name : "", start ? " ..." : "");
+	else if (start)
 		log_info("%s", name);
 }
 

@@ -367,7 +367,7 @@ int work_build(struct sched *s, const struct store_build *b, struct err *err)
 	if ((r = json_write_atomic(file, j, err)) < 0 ||
 		(r = store_build_start(s->store, b->id, err)) < 0)
 		return r;
-	log_verbose("%s: build %lld of %.12s on %s", b->project, (long long)b->id, b->upstream_sha,
+	log_info("%s: build %lld of %.12s on %s", b->project, (long long)b->id, b->upstream_sha,
 		b->target);
 	r = run_child(&w, file, &e);
 	if (r == -ERR_SIGNAL)
