@@ -76,6 +76,9 @@ int cmd_need_args(const struct cmd *cmd, int argc, char **argv, int min, int max
 /* A command that ends with another status than its error's (run: 4 or 5 after a full report). */
 void cmd_set_status(int status);
 int cmd_get_status(void);
+/* The error was printed line by line already: main takes its status only. */
+void cmd_set_reported(void);
+bool cmd_was_reported(void);
 
 /* `packmill help` and `packmill help COMMAND` on stdout. */
 void help_overview(void);

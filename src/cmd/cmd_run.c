@@ -27,7 +27,7 @@ static int run(int argc, char **argv, struct err *err)
 		return err_set(err, ERR_USAGE,
 			"only one pass is possible so far: packmill run --once (from a timer, "
 			"say)");
-	r = cmd_config(&cfg, err);
+	r = cmd_load_config(&cfg, err);
 	if (r >= 0)
 		r = sched_run_once(cfg, &opts, &sum, err);
 	strv_release(&projects);
@@ -55,7 +55,8 @@ static int run_recheck(int argc, char **argv, struct err *err)
 	int r;
 
 	if ((r = cmd_need_args(cmd_find("recheck"), argc, argv, 1, 1, err)) < 0 ||
-		(r = cmd_config(&cfg, err)) < 0 || (r = sched_recheck(cfg, argv[0], &n, err)) < 0)
+		(r = cmd_load_config(&cfg, err)) < 0 ||
+		(r = sched_recheck(cfg, argv[0], &n, err)) < 0)
 		return r;
 	log_info("%zu builds of %s are queued again, the next run carries them out", n, argv[0]);
 	return 0;

@@ -78,7 +78,7 @@ static int print_builds(const struct store_builds *builds, const char *key, stru
 
 static int open_state(struct config **ret_cfg, struct store **ret, struct err *err)
 {
-	int r = cmd_config(ret_cfg, err);
+	int r = cmd_load_config(ret_cfg, err);
 
 	return r < 0 ? r : cmd_store(*ret_cfg, ret, err);
 }
@@ -286,7 +286,7 @@ static int run_log(int argc, char **argv, struct err *err)
 		return err_set(err, ERR_USAGE,
 			"unknown log '%s' (build, root, state, installed_pkgs, rpmlint, spec)",
 			which);
-	if ((r = cmd_config(&cfg, err)) < 0)
+	if ((r = cmd_load_config(&cfg, err)) < 0)
 		return r;
 	path = xasprintf("%s/builds/%lld/%s.%s", cfg->data, (long long)id, which,
 		str_eq(which, "spec") ? "diff" : "log");

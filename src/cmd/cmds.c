@@ -3,6 +3,9 @@
 
 /* One line per command, in the order of `packmill help`. */
 #define CMDS(X)                                                                                    \
+	X(target)                                                                                  \
+	X(init)                                                                                    \
+	X(config)                                                                                  \
 	X(help)                                                                                    \
 	X(generate)
 

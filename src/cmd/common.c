@@ -2,19 +2,26 @@
 #include "cmd/common.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/text.h"
 
 void cmd_target_dirs(struct strv *ret)
 {
 	strv_addl(ret, ".", "targets", PACKMILL_DATADIR "/targets", NULL);
 }
 
-static void print_all(const struct strv *lines)
+void cmd_report_lines(const struct strv *lines)
 {
-	strv_foreach (lines, l)
-		fprintf(stderr, "%s\n", *l);
+	strv_foreach (lines, l) {
+		auto_strbuf struct strbuf b = STRBUF_INIT;
+
+		text_term(&b, *l, 0);
+		fprintf(stderr, "%s\n", sb_str(&b));
+	}
+	if (lines->n)
+		cmd_set_reported();
 }
 
-int cmd_target(const char *name, struct target **ret, struct err *err)
+int cmd_load_target(const char *name, struct target **ret, struct err *err)
 {
 	auto_strv struct strv dirs = STRV_INIT, errors = STRV_INIT;
 	CLEANUP(target_freep) struct target *t = NULL;
@@ -23,7 +30,7 @@ int cmd_target(const char *name, struct target **ret, struct err *err)
 	cmd_target_dirs(&dirs);
 	r = config_target_find(name, &dirs, &t, &errors, err);
 	if (r < 0) {
-		print_all(&errors);
+		cmd_report_lines(&errors);
 		return r;
 	}
 	if ((r = config_target_usable(t, err)) < 0)
@@ -48,7 +55,7 @@ int cmd_cache_dir(char **ret, struct err *err)
 	return 0;
 }
 
-int cmd_config(struct config **ret, struct err *err)
+int cmd_load_config(struct config **ret, struct err *err)
 {
 	auto_strv struct strv dirs = STRV_INIT, errors = STRV_INIT;
 	const char *file = global.config ? global.config : "packmill.yaml";
@@ -57,7 +64,7 @@ int cmd_config(struct config **ret, struct err *err)
 	cmd_target_dirs(&dirs);
 	r = config_load(file, &dirs, ret, &errors, err);
 	if (r < 0)
-		print_all(&errors);
+		cmd_report_lines(&errors);
 	else
 		strv_foreach (&(*ret)->warnings, w)
 			log_warn("%s", *w);

@@ -10,12 +10,14 @@
 /* Where target files are searched: ., ./targets, the installed ones. */
 void cmd_target_dirs(struct strv *ret);
 /* A target by name; its errors are printed. */
-int cmd_target(const char *name, struct target **ret, struct err *err);
+int cmd_load_target(const char *name, struct target **ret, struct err *err);
+/* Errors of a configuration on stderr, each as it is; main adds nothing to them. */
+void cmd_report_lines(const struct strv *lines);
 /* Cache of commands without a configuration: XDG_CACHE_HOME/packmill, /var/cache/packmill for
  * root, ~/.cache/packmill; the caller's. */
 int cmd_cache_dir(char **ret, struct err *err);
 /* The configuration of -c (./packmill.yaml); all of its errors and warnings are printed. */
-int cmd_config(struct config **ret, struct err *err);
+int cmd_load_config(struct config **ret, struct err *err);
 /* The state of the configured instance, read only. */
 int cmd_store(const struct config *cfg, struct store **ret, struct err *err);
 /* N, #N: a build number. */

@@ -130,7 +130,7 @@ int layout_job(const struct layout_args *a, int argc, char **argv, const char *s
 
 	if ((r = find_layout(a, argc, argv, j, err)) < 0 ||
 		(r = check_policy(a->policy, a->numbering, err)) < 0 ||
-		(r = cmd_target(a->target ? a->target : "host", &j->target, err)) < 0 ||
+		(r = cmd_load_target(a->target ? a->target : "host", &j->target, err)) < 0 ||
 		(r = cmd_cache_dir(&cache, err)) < 0)
 		return r;
 	if (a->upstream)

@@ -102,7 +102,8 @@ static int report(int r, struct err *err)
 		r = err_move(err, &flush);
 	if (r >= 0)
 		return cmd_get_status();
-	if (!supervise_expired() && !(err->code == ERR_SIGNAL && err->sys == SIGPIPE))
+	if (!cmd_was_reported() && !supervise_expired() &&
+		!(err->code == ERR_SIGNAL && err->sys == SIGPIPE))
 		log_error("%s", err->msg ? err->msg : err_name(err->code));
 	return err_exit_status(err);
 }

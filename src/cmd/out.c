@@ -9,6 +9,7 @@
 #include <stdarg.h>
 
 static int exit_status;
+static bool reported;
 
 void cmd_set_status(int status)
 {
@@ -18,6 +19,16 @@ void cmd_set_status(int status)
 int cmd_get_status(void)
 {
 	return exit_status;
+}
+
+void cmd_set_reported(void)
+{
+	reported = true;
+}
+
+bool cmd_was_reported(void)
+{
+	return reported;
 }
 
 bool cmd_color(int fd)

@@ -207,21 +207,29 @@ static int unreadable(const char *path, struct strv *ret_errors, struct err *err
 	return err_set(err, ERR_CONFIG, "%s", ret_errors->v[ret_errors->n - 1]);
 }
 
+static void search_dirs(const char *path, const struct strv *others, struct strv *ret)
+{
+	auto_free char *dir = path_dir(path);
+	auto_free char *targets = str_eq(dir, ".") ? xstrdup("targets") : path_join(dir, "targets");
+
+	strv_addl(ret, dir, targets, NULL);
+	if (others)
+		strv_foreach (others, o)
+			if (!strv_has(ret, *o))
+				strv_add(ret, *o);
+}
+
 int config_load_from(const struct config_input *input, const char *path,
 	const struct strv *target_dirs, struct config **ret, struct strv *ret_errors,
 	struct err *err)
 {
 	struct loader l = {.files = {.input = input}};
 	auto_err struct err why = ERR_INIT;
-	auto_free char *dir = path_dir(path);
 	struct doc *doc = NULL;
 	int r;
 
 	l.config = config_new(path);
-	strv_add(&l.target_dirs, dir);
-	strv_addf(&l.target_dirs, "%s/targets", str_eq(dir, "/") ? "" : dir);
-	if (target_dirs)
-		strv_copy(&l.target_dirs, target_dirs);
+	search_dirs(path, target_dirs, &l.target_dirs);
 	r = config_files_read(&l.files, path, path, &l.diag, &doc, &why);
 	if (r < 0) {
 		r = unreadable(path, ret_errors, err, &why);

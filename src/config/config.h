@@ -73,10 +73,10 @@ int config_target_load(
  * no file defines it. ERR_NOT_FOUND names the nearest. */
 int config_target_find(const char *name, const struct strv *dirs, struct target **ret,
 	struct strv *ret_errors, struct err *err);
-/* Where target files are searched, for the two functions around this: the directory of the config
- * file (NULL: ./packmill.yaml) and its targets/, $PACKMILL_TARGETS, the installed ones. */
-void config_target_dirs(const char *config_file, struct strv *ret);
 /* Names of all targets in dirs, sorted, "host" among them. */
 int config_target_names(const struct strv *dirs, struct strv *ret, struct err *err);
-/* Refused when the architecture is not this machine's or the format has no driver here. */
+/* As a target file. */
+char *config_target_to_yaml(const struct target *t);
+/* Refused when the architecture is not this machine's, the format has no driver here or the
+ * root is of a kind that cannot be made. */
 int config_target_usable(const struct target *t, struct err *err);

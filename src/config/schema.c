@@ -157,17 +157,18 @@ static const struct key *find_key(const struct schema *s, const char *name)
 	return NULL;
 }
 
-static void unknown_key(const struct schema *s, const struct node *key, struct diag *d)
+/* The key that was meant, or NULL. */
+static const char *unknown_key(const struct schema *s, const struct node *key, struct diag *d)
 {
 	const char *names[32], *near;
 	auto_strv struct strv known = STRV_INIT;
 	auto_free char *list = NULL;
 
 	if (diag_full(d))
-		return;
+		return NULL;
 	if (s->outside && find_key(s->outside, key->text)) {
 		node_error(d, key, "'%s' %s", key->text, s->outside_say);
-		return;
+		return NULL;
 	}
 	assert(s->n <= COUNTOF(names));
 	for (size_t i = 0; i < s->n; i++) {
@@ -177,14 +178,34 @@ static void unknown_key(const struct schema *s, const struct node *key, struct d
 	near = str_nearest(key->text, names, s->n);
 	if (near) {
 		node_error(d, key, "unknown key %s (did you mean '%s'?)", Q(key->text), near);
-		return;
+		return near;
 	}
 	list = strv_join(&known, ", ");
 	node_error(d, key, "unknown key %s in %s (known: %s)", Q(key->text), s->what, list);
+	return NULL;
+}
+
+/* A key that was misspelt or is there but faulty is not missing as well. */
+static void check_required(
+	const struct schema *s, const struct node *map, const struct strv *meant, struct diag *d)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct key *k = &s->keys[i];
+		bool there = strv_has(meant, k->name);
+
+		if (!(k->flags & KEY_REQUIRED))
+			continue;
+		vec_foreach (&map->keys, key)
+			there = there || str_eq((*key)->text, k->name);
+		if (!there)
+			node_error(d, map, "%s needs '%s' (%s)", s->what, k->name, k->help);
+	}
 }
 
 void schema_check(const struct schema *s, struct node *map, struct diag *d)
 {
+	auto_strv struct strv meant = STRV_INIT;
+
 	if (map->bad)
 		return;
 	if (map->kind != NODE_MAP && !node_is_empty(map)) {
@@ -195,25 +216,18 @@ void schema_check(const struct schema *s, struct node *map, struct diag *d)
 	}
 	for (size_t i = 0; i < map->keys.n; i++) {
 		const struct key *k = find_key(s, map->keys.v[i]->text);
+		const char *near;
 
 		if (k) {
 			check_value(k, map->items.v[i], d);
 			continue;
 		}
-		unknown_key(s, map->keys.v[i], d);
+		near = unknown_key(s, map->keys.v[i], d);
+		if (near)
+			strv_add(&meant, near);
 		map->items.v[i]->bad = true;
 	}
-	for (size_t i = 0; i < s->n; i++) {
-		bool there = false;
-
-		if (!(s->keys[i].flags & KEY_REQUIRED))
-			continue;
-		vec_foreach (&map->keys, k)
-			there = there || str_eq((*k)->text, s->keys[i].name);
-		if (!there)
-			node_error(d, map, "%s needs '%s' (%s)", s->what, s->keys[i].name,
-				s->keys[i].help);
-	}
+	check_required(s, map, &meant, d);
 	if (s->check)
 		s->check(map, d);
 }

@@ -229,3 +229,43 @@ char *config_to_yaml(const struct config *c)
 	put_map(&b, o, 0, false);
 	return sb_take(&b);
 }
+
+static json_t *repo_to_json(const struct target_repo *r)
+{
+	json_t *o = json_object();
+
+	json_put_str(o, "id", r->id);
+	json_put_str(o, "class", r->class_);
+	json_put_int(o, "priority", r->priority);
+	json_put_str(o, "url", r->url);
+	json_put_str(o, "metalink", r->metalink);
+	json_put_str(o, "mirrorlist", r->mirrorlist);
+	json_put_str(o, "gpgkey", r->gpgkey);
+	json_put_strv(o, "exclude", &r->exclude);
+	return o;
+}
+
+char *config_target_to_yaml(const struct target *t)
+{
+	auto_json json_t *o = json_object();
+	auto_strbuf struct strbuf b = STRBUF_INIT;
+	json_t *root = json_object(), *macros = json_object(), *repos = json_array();
+
+	json_put_str(o, "name", t->name);
+	json_put_str(o, "format", t->format);
+	json_put_str(o, "arch", t->arch);
+	json_put_str(o, "dist", *t->dist ? t->dist : NULL);
+	if (t->host)
+		json_put_bool(root, "host", true);
+	json_put_strv(root, "packages", &t->packages);
+	json_put(o, "root", root);
+	vec_foreach (&t->macros, m)
+		json_put_str(macros, m->name, m->value);
+	json_put(o, "macros", macros);
+	json_put_strv(o, "modules", &t->modules);
+	vec_foreach (&t->repos, r)
+		json_array_append_new(repos, repo_to_json(r));
+	json_put(o, "repos", repos);
+	put_map(&b, o, 0, false);
+	return sb_take(&b);
+}

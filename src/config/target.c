@@ -2,10 +2,6 @@
 #include "base/fs.h"
 #include "config/load.h"
 
-#ifndef PACKMILL_DATADIR
-#define PACKMILL_DATADIR "/usr/share/packmill"
-#endif
-
 struct target *target_builtin_host(void)
 {
 	struct target *t = xcalloc(1, sizeof *t);
@@ -274,17 +270,10 @@ int config_target_usable(const struct target *t, struct err *err)
 		return err_set(err, ERR_CONFIG,
 			"target %s is for format %s, and this packmill makes rpm only", t->name,
 			t->format);
+	if (!t->host)
+		return err_set(err, ERR_CONFIG,
+			"target %s: this packmill cannot make roots from repositories yet, only "
+			"root: {host: true} works",
+			t->name);
 	return 0;
-}
-
-void config_target_dirs(const char *config_file, struct strv *ret)
-{
-	auto_free char *dir = path_dir(config_file ?: "packmill.yaml");
-	const char *env = getenv("PACKMILL_TARGETS");
-
-	strv_add(ret, dir);
-	strv_addf(ret, "%s/targets", str_eq(dir, "/") ? "" : dir);
-	if (!str_empty(env))
-		strv_split(ret, env, ":");
-	strv_add(ret, PACKMILL_DATADIR "/targets");
 }
