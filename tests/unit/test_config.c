@@ -287,7 +287,7 @@ static const struct row rows[] = {
 	/* targets */
 	{"unknown target", "name: t\ntargets: [hots, zzz]\n",
 		"packmill.yaml:2:11: unknown target 'hots' (did you mean 'host'?)\n"
-		"packmill.yaml:2:17: unknown target 'zzz' (no zzz.yaml in ., ./targets)\n"},
+		"packmill.yaml:2:17: unknown target 'zzz' (no zzz.yaml in ., targets)\n"},
 	{"no targets", "name: t\ntargets: []\n",
 		"packmill.yaml:2:10: 'targets' is empty; name at least one, such as [host]\n"},
 	{"host twice", "name: t\ntargets: [host, host]\n",
