@@ -28,14 +28,16 @@ int git_check_ref(const char *ref, struct err *err);
 /* Whether url names a path of this machine; *ret_path its absolute form (the caller's). */
 bool git_url_is_local(const char *url, char **ret_path);
 
-/* Ask the remote for its refs without fetching: "<sha> <refname>" lines; for an idle poll.
- * ERR_NET: cannot be reached (retry); ERR_SOURCE: local path is missing or no repository. */
+/* Ask the remote for its refs without fetching: "<sha> <refname>" lines of HEAD, branches and tags,
+ * "refs/tags/x^{}" for what an annotated tag names; for an idle poll.
+ * ERR_NET: cannot be reached (retry); ERR_DENIED: needs a password; ERR_SOURCE: local path is
+ * missing or no repository; ERR_CONFIG: a local path that git_open was not told of. */
 int git_ls_remote(struct git *g, const char *url, struct strv *ret_lines, struct err *err);
 /* The same for several urls at once, at most `jobs` children; errs[i].code tells the outcome. */
 int git_ls_remote_many(struct git *g, const char *const *urls, size_t n, unsigned jobs,
 	struct strv *ret_lines, struct err *errs, struct err *err);
 /* Create or update a bare mirror (heads and tags, pruned). Atomic: an interrupted first clone
- * leaves nothing. */
+ * leaves nothing. One process at a time writes a mirror; a damaged one is made again. */
 int git_mirror(struct git *g, const char *url, const char *mirror, struct err *err);
 
 /* Full hash of a commit by branch, tag or hash; NULL ref: the remote's HEAD. ERR_SOURCE lists near
@@ -56,18 +58,20 @@ void git_commit_release(struct git_commit *c);
 int git_commit_info(struct git *g, const char *mirror, const char *sha, struct git_commit *ret,
 	struct err *err);
 
-/* Nearest reachable tag by describe that `accept` takes (NULL: any), and the commits since it by
+/* Nearest reachable tag that `accept` takes (NULL: any), and the commits since it by
  * `git rev-list --count tag..sha`. *ret_tag NULL when there is none (commits: all). Two tags on
  * one commit: the higher version. */
 int git_describe(struct git *g, const char *mirror, const char *sha,
 	bool (*accept)(const char *tag), char **ret_tag, int64_t *ret_commits, struct err *err);
 
 /* `git archive` of the commit as a tarball; compression by out's suffix (.tar .tar.gz .tgz .tar.bz2
- * .tar.xz .tar.zst), prefix as given ("name-1.0/" or ""). Byte-identical for the same commit. */
+ * .tar.xz .tar.zst), prefix as given ("name-1.0/" or ""). Byte-identical for the same commit:
+ * export-ignore and export-subst apply, but without refs. */
 int git_archive(struct git *g, const char *mirror, const char *sha, const char *prefix,
 	const char *out, struct err *err);
-/* The tree of the commit (or its subdirectory) as files below the new directory dir: no links out
- * of it, no devices, sizes capped. ERR_SOURCE when sub does not exist. */
+/* The tree of the commit (or its subdirectory) as files below the new directory dir, the commit's
+ * date as their time: no devices, sizes capped. Links that would lead out are left out; their
+ * number is returned. Submodules are empty directories. ERR_SOURCE when sub does not exist. */
 int git_export(struct git *g, const char *mirror, const char *sha, const char *sub, const char *dir,
 	struct err *err);
 /* Names in the tree at sub ("" top), directories with a trailing slash. */

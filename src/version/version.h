@@ -20,7 +20,7 @@ struct version_facts {
 };
 
 struct version {
-	char *version;  /* rpm Version */
+	char *version;  /* rpm Version; NULL: policy keep, and the spec is not known */
 	char *release;  /* rpm Release, with %{?dist} where the policy puts it */
 	char *upstream; /* %upstream_version: the version before cutting (declared or tag form) */
 	bool edits;     /* false: the spec's own are kept (policy keep, no rebuild) */

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* remote.c - asking remotes for their refs, several at once. */
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/sig.h"
+#include "base/time.h"
+#include "git/internal.h"
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+
+#define JOBS_MAX 64
+
+static bool allowed(const struct git *g, const char *path)
+{
+	auto_free char *real = realpath(path, NULL);
+
+	return strv_has(&g->local, path) || (real && strv_has(&g->local, real));
+}
+
+int git_local(struct git *g, const char *url, char **ret_path, char **ret_gitdir, struct err *err)
+{
+	auto_free char *path = NULL, *dotgit = NULL, *head = NULL, *objects = NULL;
+	int r = git_check_url(url, err);
+
+	if (r < 0 || !git_url_is_local(url, &path))
+		return r;
+	if (!allowed(g, path))
+		return err_set(err, ERR_CONFIG,
+			"local path '%s' is not named in the configuration or on the command line",
+			path);
+	if (!fs_is_dir(path))
+		return err_set(err, ERR_SOURCE, "'%s': no such directory", path);
+	dotgit = path_join(path, ".git");
+	head = path_join(path, "HEAD");
+	objects = path_join(path, "objects");
+	if (fs_exists(dotgit))
+		*ret_gitdir = TAKE(dotgit);
+	else if (fs_exists(head) && fs_is_dir(objects))
+		*ret_gitdir = xstrdup(path);
+	else
+		return err_set(err, ERR_SOURCE, "'%s' is no git repository", path);
+	*ret_path = TAKE(path);
+	return 0;
+}
+
+/* What git, curl and ssh say, and what it means; the first that matches. */
+static const struct {
+	const char *text;
+	enum err_code code;
+	const char *say; /* NULL: git's own line */
+} meanings[] = {
+	{"could not read Username", ERR_DENIED, "needs a password, or does not exist"},
+	{"could not read Password", ERR_DENIED, "needs a password, or does not exist"},
+	{"Authentication failed", ERR_DENIED, "needs other credentials"},
+	{"Permission denied", ERR_DENIED, "permission denied"},
+	{"Host key verification failed", ERR_DENIED,
+		"host key is not known: connect once by hand with ssh"},
+	{"returned error: 401", ERR_DENIED, "needs a password"},
+	{"returned error: 403", ERR_DENIED, "access is forbidden (403)"},
+	{"returned error: 5", ERR_NET, NULL},
+	{"returned error: 429", ERR_NET, NULL},
+	{"' not found", ERR_SOURCE, "repository not found"},
+	{"Repository not found", ERR_SOURCE, "repository not found"},
+	{"does not appear to be a git repository", ERR_SOURCE, NULL},
+	{"not valid: is this a git repository", ERR_SOURCE, "there is no git repository"},
+	{"shallow", ERR_SOURCE, "is a shallow clone, its history is cut: fetch --unshallow there"},
+	{"unable to access", ERR_NET, NULL},
+	{"Could not resolve host", ERR_NET, NULL},
+	{"unable to look up", ERR_NET, NULL},
+	{"onnection", ERR_NET, NULL},
+	{"onnect to", ERR_NET, NULL},
+	{"timed out", ERR_NET, NULL},
+	{"early EOF", ERR_NET, NULL},
+	{"hung up", ERR_NET, NULL},
+	{"unexpected disconnect", ERR_NET, NULL},
+	{"RPC failed", ERR_NET, NULL},
+	{"Could not read from remote", ERR_NET, NULL},
+};
+
+int git_remote_error(const char *url, const char *errs, struct err *err)
+{
+	auto_free char *why = git_why(errs), *shown = git_url_shown(url);
+
+	for (size_t i = 0; i < COUNTOF(meanings); i++)
+		if (strstr(errs, meanings[i].text))
+			return err_set(err, meanings[i].code, "'%s': %s", shown,
+				meanings[i].say ? meanings[i].say : why);
+	return err_set(err, ERR_SOURCE, "'%s': %s", shown, why);
+}
+
+/* One question on its way. */
+struct query {
+	size_t i; /* which url */
+	const char *url;
+	char *path, *gitdir; /* local */
+	int pidfd, out, errs;
+	struct strbuf out_text, errs_text;
+	bool over;
+	uint64_t deadline;
+};
+
+static void query_release(struct query *q)
+{
+	free(q->path);
+	free(q->gitdir);
+	auto_closep(&q->pidfd);
+	auto_closep(&q->out);
+	auto_closep(&q->errs);
+	sb_release(&q->out_text);
+	sb_release(&q->errs_text);
+	*q = (struct query){.pidfd = -1, .out = -1, .errs = -1};
+}
+
+static int nonblocking_pipe(int *ret_r, int *ret_w, struct err *err)
+{
+	int p[2];
+
+	if (pipe2(p, O_CLOEXEC) < 0 || fcntl(p[0], F_SETFL, O_NONBLOCK) < 0)
+		return err_errno(err, "cannot make a pipe");
+	*ret_r = p[0];
+	*ret_w = p[1];
+	return 0;
+}
+
+/* A local repository is read directly, by one process where ls-remote takes three. */
+static int query_start(struct git *g, struct query *q, struct err *err)
+{
+	const char *local[] = {"show-ref", "--head", "--dereference", NULL};
+	const char *remote[] = {"ls-remote", "--quiet", "--end-of-options", q->url, NULL};
+	struct git_call c = {.args = remote};
+	auto_close int out_w = -1, errs_w = -1;
+	int r = git_local(g, q->url, &q->path, &q->gitdir, err);
+
+	if (r < 0 || (r = nonblocking_pipe(&q->out, &out_w, err)) < 0 ||
+		(r = nonblocking_pipe(&q->errs, &errs_w, err)) < 0)
+		return r;
+	if (q->gitdir) {
+		c.args = local;
+		c.gitdir = q->gitdir;
+	}
+	c.out_fd = out_w;
+	c.err_fd = errs_w;
+	q->deadline = time_mono_ms() + GIT_TIME_REMOTE * 1000;
+	return git_start(g, &c, &q->pidfd, err);
+}
+
+static bool is_wanted(const char *ref)
+{
+	return str_eq(ref, "HEAD") || str_starts(ref, "refs/heads/") ||
+	       str_starts(ref, "refs/tags/");
+}
+
+/* "<sha>\t<ref>" or "<sha> <ref>"; anything else is left out. */
+static void parse_refs(const char *text, struct strv *ret)
+{
+	auto_strv struct strv lines = STRV_INIT;
+
+	strv_lines(&lines, text);
+	strv_foreach (&lines, l) {
+		size_t n = strcspn(*l, "\t ");
+		auto_free char *sha = xstrndup(*l, n);
+
+		if ((*l)[n] && git_is_sha(sha) && is_wanted(*l + n + 1))
+			strv_addf(ret, "%s %s", sha, *l + n + 1);
+	}
+}
+
+static int query_end(struct query *q, struct strv *ret, struct err *err)
+{
+	struct proc_result res = {0};
+	int r = proc_reap(q->pidfd, &res, err);
+	auto_free char *shown = git_url_shown(q->url);
+
+	if (r < 0)
+		return r;
+	if (q->over)
+		return err_set(err, ERR_SOURCE, "'%s' has more refs than %" PRIu64 " MiB", shown,
+			LIMIT_GIT_OUTPUT / MIB);
+	if (time_mono_ms() >= q->deadline)
+		return err_set(
+			err, ERR_NET, "'%s' did not answer within %d s", shown, GIT_TIME_REMOTE);
+	/* show-ref ends with 1 when there are no refs */
+	if (res.exit != 0 && !(q->gitdir && res.exit == 1 && !q->errs_text.n))
+		return q->gitdir ? git_remote_error(q->path, sb_str(&q->errs_text), err)
+				 : git_remote_error(q->url, sb_str(&q->errs_text), err);
+	parse_refs(sb_str(&q->out_text), ret);
+	return 0;
+}
+
+static void drain(int *fd, struct strbuf *b, size_t cap, bool *over)
+{
+	char buf[16384];
+	ssize_t n;
+
+	if (*fd < 0)
+		return;
+	while ((n = read(*fd, buf, sizeof buf)) > 0) {
+		if (b->n + (size_t)n > cap) {
+			*over = true;
+			break;
+		}
+		sb_addn(b, buf, (size_t)n);
+	}
+	if (n == 0) {
+		(void)close(*fd);
+		*fd = -1;
+	}
+}
+
+struct pool {
+	struct git *g;
+	const char *const *urls;
+	size_t n, next, active;
+	struct query *q;
+	unsigned jobs;
+	struct strv *lines;
+	struct err *errs;
+};
+
+static void pool_kill(struct pool *p)
+{
+	for (unsigned i = 0; i < p->jobs; i++) {
+		if (p->q[i].pidfd >= 0) {
+			(void)syscall(SYS_pidfd_send_signal, p->q[i].pidfd, SIGKILL, NULL, 0);
+			(void)proc_reap(p->q[i].pidfd, NULL, NULL);
+		}
+		query_release(&p->q[i]);
+	}
+}
+
+static void pool_fill(struct pool *p)
+{
+	for (unsigned i = 0; i < p->jobs && p->next < p->n; i++) {
+		while (p->q[i].pidfd < 0 && p->next < p->n) {
+			struct query *q = &p->q[i];
+			struct err e = ERR_INIT;
+
+			q->i = p->next++;
+			q->url = p->urls[q->i];
+			if (query_start(p->g, q, &e) >= 0) {
+				p->active++;
+				break;
+			}
+			err_move(&p->errs[q->i], &e);
+			query_release(q);
+		}
+	}
+}
+
+static void pool_step(struct pool *p, struct query *q, bool ended)
+{
+	bool ignored = false;
+
+	drain(&q->out, &q->out_text, LIMIT_GIT_OUTPUT, &q->over);
+	drain(&q->errs, &q->errs_text, LIMIT_OUTPUT, &ignored);
+	if (!ended && (q->over || time_mono_ms() >= q->deadline)) {
+		(void)syscall(SYS_pidfd_send_signal, q->pidfd, SIGKILL, NULL, 0);
+		return;
+	}
+	if (!ended)
+		return;
+	(void)query_end(q, &p->lines[q->i], &p->errs[q->i]);
+	query_release(q);
+	p->active--;
+}
+
+static int pool_run(struct pool *p, struct err *err)
+{
+	struct pollfd fds[JOBS_MAX * 3 + 1];
+
+	for (pool_fill(p); p->active; pool_fill(p)) {
+		for (unsigned i = 0; i < p->jobs; i++) {
+			fds[i * 3] = (struct pollfd){.fd = p->q[i].pidfd, .events = POLLIN};
+			fds[i * 3 + 1] = (struct pollfd){.fd = p->q[i].out, .events = POLLIN};
+			fds[i * 3 + 2] = (struct pollfd){.fd = p->q[i].errs, .events = POLLIN};
+		}
+		fds[p->jobs * 3] = (struct pollfd){.fd = sig_fd(), .events = POLLIN};
+		if (poll(fds, p->jobs * 3 + 1, 1000) < 0 && errno != EINTR)
+			return err_errno(err, "poll");
+		if (sig_check(err) < 0)
+			return -ERR_SIGNAL;
+		for (unsigned i = 0; i < p->jobs; i++)
+			if (p->q[i].pidfd >= 0)
+				pool_step(p, &p->q[i], fds[i * 3].revents != 0);
+	}
+	return 0;
+}
+
+int git_ls_remote_many(struct git *g, const char *const *urls, size_t n, unsigned jobs,
+	struct strv *ret_lines, struct err *errs, struct err *err)
+{
+	struct pool p = {.g = g, .urls = urls, .n = n, .lines = ret_lines, .errs = errs};
+	auto_free struct query *q = NULL;
+	int r;
+
+	p.jobs = jobs < 1 ? 1 : jobs > JOBS_MAX ? JOBS_MAX : jobs;
+	p.q = q = xcalloc(p.jobs, sizeof *q);
+	for (unsigned i = 0; i < p.jobs; i++)
+		q[i] = (struct query){.pidfd = -1, .out = -1, .errs = -1};
+	r = pool_run(&p, err);
+	pool_kill(&p);
+	return r;
+}
+
+int git_ls_remote(struct git *g, const char *url, struct strv *ret_lines, struct err *err)
+{
+	auto_err struct err e = ERR_INIT;
+	int r = git_ls_remote_many(g, &url, 1, 1, ret_lines, &e, err);
+
+	if (r >= 0 && e.code != ERR_OK)
+		return err_move(err, &e);
+	return r;
+}
