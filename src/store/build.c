@@ -61,7 +61,8 @@ static int insert_build(
 	int r = db_query(st->db,
 		"insert into build (target, project, name, component, upstream_url, upstream_sha, "
 		"packaging_url, packaging_sha, rebuild, state, trigger_, author, subject, "
-		"commit_time, date, queued) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"commit_time, packaging_time, date, queued) values "
+		"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 		&q, err);
 	int i = 1;
 
@@ -81,6 +82,7 @@ static int insert_build(
 	db_bind_text(q, i++, b->author);
 	db_bind_text(q, i++, b->subject);
 	db_bind_int(q, i++, b->commit_time);
+	db_bind_int(q, i++, b->packaging_time);
 	db_bind_int(q, i++, b->date);
 	db_bind_int(q, i++, b->queued ? b->queued : time_now());
 	r = db_step(st->db, q, err);

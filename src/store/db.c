@@ -284,7 +284,8 @@ static int set_up(struct db *db, const struct db_schema *s, unsigned flags, stru
 	r = db_exec(db, "pragma journal_mode = wal; pragma foreign_keys = on", err);
 	if (r >= 0)
 		r = db_exec(db,
-			flags & DB_CACHE ? "pragma synchronous = off" : "pragma synchronous = full",
+			flags & DB_CACHE ? "pragma synchronous = normal"
+					 : "pragma synchronous = full",
 			err);
 	if (r >= 0 && version < (int64_t)s->n)
 		r = migrate(db, s, err);

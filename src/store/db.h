@@ -20,7 +20,7 @@ struct db_schema {
 
 enum db_flags {
 	DB_READ_ONLY = 1 << 0,
-	DB_CACHE = 1 << 1, /* can be made again: not synced to disk, no history kept */
+	DB_CACHE = 1 << 1, /* can be made again: a power cut may take the last changes */
 };
 
 struct db_kept {

@@ -16,7 +16,8 @@ extern const struct db_schema store_schema;
 	"b.id, b.target, b.project, b.name, b.component, b.upstream_url, b.upstream_sha, "         \
 	"b.packaging_url, b.packaging_sha, b.rebuild, b.state, b.cause, b.cause_step, b.message, " \
 	"b.log, b.cause_line, b.evr, b.nvr, b.repo, b.trigger_, b.author, b.subject, "             \
-	"b.commit_time, b.date, b.queued, b.started, b.finished, b.seconds, b.published "
+	"b.commit_time, b.packaging_time, b.date, b.queued, b.started, b.finished, b.seconds, "    \
+	"b.published "
 void build_row(sqlite3_stmt *q, struct store_build *ret);
 
 /* The columns of an artifact in the order package_row reads them. */

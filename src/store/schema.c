@@ -19,7 +19,8 @@ static const char *const steps[] = {
 	"  rebuild integer not null, state integer not null,"
 	"  cause text, cause_step text, message text, log text, cause_line integer,"
 	"  evr text, nvr text, repo text, trigger_ text, author text, subject text,"
-	"  commit_time integer, date integer, queued integer, started integer, finished integer,"
+	"  commit_time integer, packaging_time integer, date integer, queued integer, started "
+	"integer, finished integer,"
 	"  seconds real,"
 	"  published integer not null default 0," /* 0, or its place in the order of publishing */
 	"  unique (target, project, upstream_sha, packaging_sha, rebuild));"

@@ -105,6 +105,7 @@ void build_row(sqlite3_stmt *q, struct store_build *ret)
 	ret->author = db_text(q, c++);
 	ret->subject = db_text(q, c++);
 	ret->commit_time = sqlite3_column_int64(q, c++);
+	ret->packaging_time = sqlite3_column_int64(q, c++);
 	ret->date = sqlite3_column_int64(q, c++);
 	ret->queued = sqlite3_column_int64(q, c++);
 	ret->started = sqlite3_column_int64(q, c++);

@@ -30,8 +30,9 @@ struct store_build {
 	char *repo; /* directory below repos/<target>, once published */
 	char *trigger;
 	char *author, *subject; /* of the upstream (else packaging) commit */
-	int64_t commit_time, date, queued, started,
-		finished; /* seconds since 1970; date: version_date */
+	/* seconds since 1970; packaging_time: of the packaging commit, 0 unknown; date:
+	 * version_date */
+	int64_t commit_time, packaging_time, date, queued, started, finished;
 	double seconds;
 	bool published;
 };
