@@ -6,15 +6,15 @@
 #include "repo/internal.h"
 
 /* Older packages go the way of older metadata: an hour after nothing names them any more. */
-static int drop_packages(const char *dir, const char *keep, struct err *err)
+static int drop_packages(struct repo *r, const char *keep, struct err *err)
 {
-	auto_free char *pool = path_join(dir, "pool");
+	auto_free char *pool = path_join(r->dir, "pool");
 	auto_strv struct strv names = STRV_INIT;
 	int rc = fs_list(pool, &names, err);
 
 	for (size_t i = 0; rc >= 0 && i < names.n; i++)
 		if (names.v[i][0] != '.' && !str_eq(names.v[i], keep))
-			rc = tree_retire(pool, names.v[i], err);
+			rc = tree_retire(r, pool, names.v[i], err);
 	return rc;
 }
 
@@ -62,7 +62,7 @@ static int publish(struct repo *r, const char *rpm, const char *baseurl, struct 
 		(rc = tree_update_main(r, r->dir, &m, err)) < 0 ||
 		(rc = tree_replace(r, r->dir, "host-base.repo", snippet, strlen(snippet), err)) < 0)
 		return rc;
-	return drop_packages(r->dir, key, err);
+	return drop_packages(r, key, err);
 }
 
 int repo_publish_host_base(const char *data, const char *rpm, const char *baseurl, struct err *err)

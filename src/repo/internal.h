@@ -71,7 +71,7 @@ int tree_follow(struct repo *r, const char *dir, const char *from, struct err *e
 /* One repository without parts: its pool is a real directory inside. */
 int tree_update_main(struct repo *r, const char *dir, const struct metadata *m, struct err *err);
 /* Called for dir/name at each publish that no longer needs it: removes it after an hour. */
-int tree_retire(const char *dir, const char *name, struct err *err);
+int tree_retire(struct repo *r, const char *dir, const char *name, struct err *err);
 /* Put the finished directory tmp at path; what was there is removed. */
 int tree_install(const char *tmp, const char *path, struct err *err);
 

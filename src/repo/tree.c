@@ -193,18 +193,31 @@ static int place(struct repo *r, const char *repodata, const char *donor,
 	return tree_replace(r, repodata, f->name, f->gz.s, f->gz.n, err);
 }
 
-/* When a file that repomd.xml no longer names was first seen so is kept as the mtime of an empty
- * file ".old-<name>" beside it: its own times belong to other directories, too. */
-int tree_retire(const char *dir, const char *name, struct err *err)
+/*
+ * When a file was first seen unneeded is kept as the time of an empty file below .old: its own
+ * times are shared with other directories.
+ */
+static char *mark_of(const struct repo *r, const char *dir, const char *name)
 {
-	auto_free char *path = path_join(dir, name);
-	auto_free char *mark = xasprintf("%s/.old-%s", dir, name);
+	auto_free char *rel = str_replace(dir + strlen(r->dir), "/", "+");
+
+	return xasprintf("%s/.old/%s+%s", r->dir, rel, name);
+}
+
+int tree_retire(struct repo *r, const char *dir, const char *name, struct err *err)
+{
+	auto_free char *path = path_join(dir, name), *mark = mark_of(r, dir, name);
 	struct stat st;
 	int64_t now = time_now();
 	int rc;
 
-	if (lstat(mark, &st) < 0 || st.st_mtim.tv_sec > now)
-		return fs_write(mark, "", 0, 0644, err);
+	/* a time ahead of ours is of a clock that was put back since */
+	if (lstat(mark, &st) < 0 || st.st_mtim.tv_sec > now) {
+		auto_free char *marks = path_dir(mark);
+
+		rc = fs_mkdirs(marks, 0755, err);
+		return rc < 0 ? rc : fs_write(mark, "", 0, 0644, err);
+	}
 	if (now - st.st_mtim.tv_sec < KEEP_SECONDS)
 		return 0;
 	rc = fs_remove_tree(path, err);
@@ -213,21 +226,23 @@ int tree_retire(const char *dir, const char *name, struct err *err)
 	return rc;
 }
 
-static int drop_old(const char *repodata, const char *repomd, struct err *err)
+static int drop_old(struct repo *r, const char *repodata, const char *repomd, struct err *err)
 {
 	auto_strv struct strv names = STRV_INIT;
 	int rc = fs_list(repodata, &names, err);
 
 	for (size_t i = 0; rc >= 0 && i < names.n; i++) {
 		auto_free char *href = xasprintf("repodata/%s\"", names.v[i]);
-		auto_free char *mark = xasprintf("%s/.old-%s", repodata, names.v[i]);
 
-		if (names.v[i][0] == '.' || str_eq(names.v[i], "repomd.xml"))
+		if (str_eq(names.v[i], "repomd.xml"))
 			continue;
-		if (!strstr(repomd, href))
-			rc = tree_retire(repodata, names.v[i], err);
-		else if (fs_exists(mark))
+		if (!strstr(repomd, href)) {
+			rc = tree_retire(r, repodata, names.v[i], err);
+		} else {
+			auto_free char *mark = mark_of(r, repodata, names.v[i]);
+
 			(void)unlink(mark); /* in use again */
+		}
 	}
 	return rc;
 }
@@ -243,7 +258,7 @@ static int update_part(struct repo *r, const char *repodata, const char *donor,
 		rc = fs_fsync_dir(repodata, err);
 	if (rc >= 0)
 		rc = tree_replace(r, repodata, "repomd.xml", m->repomd, strlen(m->repomd), err);
-	return rc < 0 ? rc : drop_old(repodata, m->repomd, err);
+	return rc < 0 ? rc : drop_old(r, repodata, m->repomd, err);
 }
 
 int tree_update(struct repo *r, const char *dir, const char *donor, const struct metadata m[PARTS],
@@ -306,7 +321,7 @@ int tree_follow(struct repo *r, const char *dir, const char *from, struct err *e
 		if (rc >= 0)
 			rc = tree_replace(r, repodata, "repomd.xml", repomd, n, err);
 		if (rc >= 0)
-			rc = drop_old(repodata, repomd, err);
+			rc = drop_old(r, repodata, repomd, err);
 		if (rc < 0)
 			return rc;
 	}
