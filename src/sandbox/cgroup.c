@@ -366,7 +366,7 @@ static void sweep_dir(const char *dir)
 	}
 }
 
-int sb_cgroup_sweep(UNUSED struct err *err)
+void sb_cgroup_sweep(void)
 {
 	static const char *const controllers[] = {"", "memory", "pids", "cpu"};
 
@@ -380,5 +380,4 @@ int sb_cgroup_sweep(UNUSED struct err *err)
 			*strrchr(dir, '/') = '\0';
 		}
 	}
-	return 0;
 }

@@ -63,6 +63,19 @@ int sb_subid_find(const char *text, const char *name, uint32_t uid, uint32_t nee
 	return 0;
 }
 
+uint32_t sb_subid_free(const char *text)
+{
+	uint64_t first, n, end = 100000;
+	char owner[64];
+
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		if (subid_line(line, owner, &first, &n) && first + n > end &&
+			first + n <= UINT32_MAX)
+			end = first + n;
+	}
+	return (uint32_t)end;
+}
+
 /* Whether somebody's subordinate ids lie in [base, base + SB_IDS). */
 static bool subid_overlaps(const char *text, uint32_t base)
 {
@@ -139,12 +152,10 @@ static int user_range(const char *file, const char *name, uint32_t *ret_base, st
 		return 0;
 	if (largest)
 		return err_set(err, ERR_DENIED,
-			"user %s has only %u ids in %s, %u are needed: give it a line "
-			"'%s:FIRST:%u' with ids that nobody else has",
-			who, largest, file, SB_IDS, who, SB_IDS);
-	return err_set(err, ERR_DENIED,
-		"user %s has no line in %s: add '%s:%u:%u' (any first id that nobody else has)",
-		who, file, who, 100000 + (getuid() % 1000) * SB_IDS, SB_IDS);
+			"user %s has only %u ids in %s, %u are needed: make the line '%s:%u:%u'",
+			who, largest, file, SB_IDS, who, sb_subid_free(text), SB_IDS);
+	return err_set(err, ERR_DENIED, "user %s has no line in %s: add the line '%s:%u:%u'", who,
+		file, who, sb_subid_free(text), SB_IDS);
 }
 
 int sb_user_range(uint32_t *ret_uid_base, uint32_t *ret_gid_base, struct err *err)

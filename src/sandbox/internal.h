@@ -26,8 +26,6 @@ enum sb_msg_type {
 	SB_MSG_ERR,     /* code, sys, text */
 	SB_MSG_DONE,    /* all is well; a, b as agreed */
 	SB_MSG_FD,      /* a descriptor; a says which, text may name it */
-	SB_MSG_MAP,     /* stage: my user namespace wants its maps */
-	SB_MSG_GO,      /* supervisor: they are written */
 	SB_MSG_STARTED, /* launcher: a is the pid of pid 1 */
 	SB_MSG_STATUS,  /* pid 1: a is the wait status of the command */
 	SB_MSG_USAGE,   /* watcher: a bytes, b inodes */
@@ -65,7 +63,7 @@ void sb_cgroup_mark(struct sb_cgroup *cg);
 bool sb_cgroup_oomed(const struct sb_cgroup *cg);
 bool sb_cgroup_pids_hit(const struct sb_cgroup *cg);
 uint64_t sb_cgroup_peak(const struct sb_cgroup *cg);
-int sb_cgroup_sweep(struct err *err);
+void sb_cgroup_sweep(void);
 
 /* ids.c */
 struct sb_range {
@@ -77,6 +75,8 @@ int sb_range_take(struct sb_range *ret, const char *fallback_dir, struct err *er
  * the largest count seen. Pure. */
 int sb_subid_find(const char *text, const char *name, uint32_t uid, uint32_t need,
 	uint32_t *ret_base, uint32_t *ret_largest);
+/* The first id after all ranges of the file: what to propose. Pure. */
+uint32_t sb_subid_free(const char *text);
 int sb_user_range(uint32_t *ret_uid_base, uint32_t *ret_gid_base, struct err *err);
 /* Map the user namespace of pid as the outer one: range at 0, our own id after it. */
 int sb_user_map(int pid, struct err *err);
@@ -95,6 +95,7 @@ struct sandbox {
 	int lock; /* of the state directory */
 	struct limits limits;
 	bool network, nested, tmpfs;
+	size_t plain_layers; /* subuid: layers whose file system cannot be idmapped */
 	struct sb_range range;
 	int userns; /* user mode: the outer user namespace, else -1 */
 	int mntns;  /* the stage */
@@ -111,7 +112,9 @@ static inline uint32_t sb_outer_id(const struct sandbox *sb, uint32_t id)
 	return sb->mode == SANDBOX_SUBUID ? sb->range.base + id : id;
 }
 
-/* outer.c - run a function as outer helper; it answers through the socket */
+/* outer.c: a user namespace with our range; in user mode the outer one */
+int sb_userns_make(const struct sandbox *sb, int *ret_fd, struct err *err);
+/* run a function as outer helper; it answers through the socket */
 typedef int sb_outer_fn(struct sandbox *sb, void *arg, int sock, struct err *err);
 /* Start it; *ret_sock is the caller's end. The helper dies with us. sb_outer_end waits for it. */
 int sb_outer_start(struct sandbox *sb, sb_outer_fn *fn, void *arg, int *ret_pid, int *ret_sock,

@@ -40,6 +40,9 @@ static int enter_stage(const struct sandbox *sb, struct err *err)
 
 	if (r < 0)
 		return r;
+	/* the change of ids made us, and would make pid 1, something whose /proc files belong to
+	 * real root: then we could not write its maps */
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	if (setns(sb->mntns, CLONE_NEWNS) < 0)
 		return err_errno(err, "cannot enter the stage");
 	return chdir(scratch) < 0 ? err_errno(err, "cannot enter '%s'", scratch) : 0;

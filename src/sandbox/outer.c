@@ -3,6 +3,7 @@
  * of the user's own id range in user mode. */
 #include "base/fs.h"
 #include "sandbox/internal.h"
+#include "sandbox/sys.h"
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
@@ -21,6 +22,33 @@ int sb_outer_enter(const struct sandbox *sb, struct err *err)
 	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		return err_errno(err, "cannot become root of the id range");
 	return 0;
+}
+
+/* Its child has nothing to do but to exist until the maps are written. */
+int sb_userns_make(const struct sandbox *sb, int *ret_fd, struct err *err)
+{
+	struct clone_args ca = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
+	auto_free char *path = NULL;
+	int pid = sys_clone3(&ca), r;
+
+	if (pid < 0)
+		return err_errno(err, "cannot make a user namespace");
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		for (;;)
+			pause();
+	}
+	r = sb->mode == SANDBOX_USER ? sb_user_map(pid, err)
+				     : sb_inner_map(pid, sb->range.base, err);
+	path = xasprintf("/proc/%d/ns/user", pid);
+	if (r >= 0) {
+		*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (*ret_fd < 0)
+			r = err_errno(err, "cannot open '%s'", path);
+	}
+	kill(pid, SIGKILL);
+	sb_outer_end(pid);
+	return r;
 }
 
 static NORETURN void helper(struct sandbox *sb, sb_outer_fn *fn, void *arg, int sock, int parent)

@@ -14,10 +14,7 @@
 #include "sandbox/internal.h"
 #include "sandbox/sys.h"
 #include <inttypes.h>
-#include <sched.h>
-#include <signal.h>
 #include <sys/sysinfo.h>
-#include <sys/wait.h>
 #include <sys/xattr.h>
 
 struct stage {
@@ -25,33 +22,7 @@ struct stage {
 	const struct sandbox_conf *conf;
 	int idmap; /* subuid: a user namespace with the range as its map, else -1 */
 	size_t n_lowers;
-	size_t n_plain; /* layers whose file system cannot be idmapped */
 };
-
-/* A user namespace with our range: its child has nothing to do but to exist meanwhile. */
-static int make_idmap(const struct sandbox *sb, int *ret_fd, struct err *err)
-{
-	struct clone_args ca = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
-	auto_free char *path = NULL;
-	int pid = sys_clone3(&ca), r;
-
-	if (pid < 0)
-		return err_errno(err, "cannot make a user namespace");
-	if (pid == 0) {
-		for (;;)
-			pause();
-	}
-	r = sb_inner_map(pid, sb->range.base, err);
-	path = xasprintf("/proc/%d/ns/user", pid);
-	if (r >= 0) {
-		*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (*ret_fd < 0)
-			r = err_errno(err, "cannot open '%s'", path);
-	}
-	kill(pid, SIGKILL);
-	sb_outer_end(pid);
-	return r;
-}
 
 static int attach_idmapped(int idmap, const char *src, const char *name, uint64_t attrs)
 {
@@ -79,7 +50,7 @@ static int add_lower(struct stage *s, const char *path, struct err *err)
 			return 0;
 		if (errno != EINVAL && errno != EPERM)
 			return err_errno(err, "cannot map the ids of layer '%s'", path);
-		s->n_plain++;
+		s->sb->plain_layers++;
 		rmdir(name);
 	}
 	return symlink(path, name) < 0 ? err_errno(err, "cannot link layer '%s'", path) : 0;
@@ -279,7 +250,7 @@ int sb_overlays_mount(struct sandbox *sb, const struct sandbox_conf *conf, struc
 	int r = 0;
 
 	if (sb->mode == SANDBOX_SUBUID)
-		r = make_idmap(sb, &s.idmap, err);
+		r = sb_userns_make(sb, &s.idmap, err);
 	if (r >= 0)
 		r = mount_all(&s, err);
 	auto_closep(&s.idmap);

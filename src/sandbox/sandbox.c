@@ -91,6 +91,8 @@ static int open_steps(struct sandbox *sb, const struct sandbox_conf *conf, struc
 	}
 	if (sb->mode == SANDBOX_SUBUID && (r = sb_range_take(&sb->range, sb->state, err)) < 0)
 		return r;
+	if (sb->mode == SANDBOX_USER && (r = sb_userns_make(sb, &sb->userns, err)) < 0)
+		return r;
 	if ((r = sb_filter_make(sb->nested, &sb->filter, &sb->n_filter, err)) < 0 ||
 		(r = sb_stage_make(sb, conf, err)) < 0)
 		return r;

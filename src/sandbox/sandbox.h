@@ -34,7 +34,10 @@ struct sandbox_conf {
 	const char *state; /* scratch directory for this sandbox; created, removed at the end */
 	const char *keep_upper; /* NULL, or a directory that becomes the writable layer of "/" and
 				   stays: how layers are made (ids inside it are root's own, so it
-				   can serve as a layer later) */
+				   can serve as a layer later). It is missing or empty at
+				   first, and a directory above it is closed to other
+				   users (0700). Synced by sandbox_free. Without limits on
+				   tmpfs: size and inodes are measured while it runs. */
 	struct limits limits;
 	bool network;         /* share the host's network (never for builds) */
 	bool nested;          /* allow mount and unshare inside, opt-in per package */
@@ -44,11 +47,11 @@ struct sandbox_conf {
 struct sandbox_cmd {
 	const char *const *argv;
 	const char *const
-		*env;    /* NAME=VALUE added to PATH, HOME, LANG, TERM, USER, SHELL; or NULL */
-	const char *cwd; /* NULL: "/builddir" for the builder, "/root" for root */
-	bool as_root;    /* default: SANDBOX_BUILDER */
-	const char
-		*bind_src; /* host directory shown read-only, nosuid, nodev at bind_dst, or NULL */
+		*env;         /* NAME=VALUE added to PATH, HOME, LANG, TERM, USER, SHELL; or NULL */
+	const char *cwd;      /* NULL: "/builddir" for the builder, "/root" for root */
+	bool as_root;         /* default: SANDBOX_BUILDER */
+	const char *bind_src; /* host directory shown read-only, nosuid, nodev at bind_dst, or NULL;
+				 not below the sandbox's state; its files must be readable by all */
 	const char *bind_dst;
 	int log_fd; /* > 0: stdout (unless captured) and stderr go here, capped by limits.log */
 	bool tty;   /* inherit the terminal: `packmill shell` (own pty, relayed) */
@@ -69,7 +72,8 @@ struct sandbox_verdict {
 	int exit;                 /* exit status, 128+n for signal n */
 	int signal;               /* 0 when it exited */
 	enum sandbox_limit limit; /* what ended it or, with exit != 0, what it ran into */
-	bool log_cut; /* log longer than limits.log: head and tail are kept, it says so */
+	bool log_cut; /* log longer than limits.log: head and tail are kept, it says so; or
+			 captured output longer than LIMIT_OUTPUT */
 	double seconds;
 	uint64_t peak_memory; /* bytes, 0 unknown */
 };
@@ -93,12 +97,15 @@ int sandbox_mkdir(struct sandbox *sb, const char *path, struct err *err);
  * Copy regular files out of the writable layer below the directory `dir` (absolute inside; not
  * recursive unless `recurse`) whose names match the glob into out_dir as fresh files of mode 0644.
  * By descriptor, beneath the root, no links followed; a symlink, hard link, setid file, fifo,
- * device, sparse giant or an unacceptable name (str_is_name plus ~ and ^) is ERR_BUILD and named;
- * `dir` itself replaced by a link too. Names are added to ret_files (base names).
+ * device, sparse giant or an unacceptable name (str_is_name plus ~ and ^, at most
+ * LIMIT_ARTIFACT_NAME bytes) is ERR_BUILD and named; `dir` itself replaced by a link too. Names are
+ * added to ret_files (base names). A `dir` that is not there holds no files. After an error out_dir
+ * may hold some of them.
  */
 int sandbox_collect(struct sandbox *sb, const char *dir, const char *glob, bool recurse,
 	const char *out_dir, struct strv *ret_files, struct err *err);
-/* Read one small file out of the writable layer under the same rules. */
+/* Read one small file out of the writable layer under the same rules: a file that only a
+ * read-only layer has is ERR_NOT_FOUND. */
 int sandbox_read(struct sandbox *sb, const char *path, uint64_t max, char **ret, size_t *ret_n,
 	struct err *err);
 
@@ -107,6 +114,14 @@ int sandbox_remove_tree(const char *path, struct err *err);
 
 /* Sweep what a killed process left behind (cgroups, scratch directories below state_parent). */
 int sandbox_sweep(const char *state_parent, struct err *err);
+
+/* rm -rf of a tree that sandboxes wrote (keep_upper): in user mode its files belong to the id
+ * range, and only root of that range may remove them. */
+int sandbox_remove_tree(const char *path, struct err *err);
+/* Make a tree that the caller wrote belong to root inside, so that it can be a layer. Nothing to do
+ * in subuid mode, where root inside owns what root owns; in user mode a caller's file would show
+ * as nobody's. */
+int sandbox_own_tree(const char *path, struct err *err);
 
 /* One thing doctor looked at. */
 struct sandbox_check {

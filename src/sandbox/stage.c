@@ -4,101 +4,61 @@
  * is made by a child that sends its descriptors back and exits. Nothing but these descriptors
  * keeps it, so it ends with the supervisor, however that ends.
  */
-#include "base/fs.h"
-#include "base/log.h"
-#include "base/sig.h"
 #include "sandbox/internal.h"
 #include "sandbox/sys.h"
-#include <grp.h>
 #include <sched.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 
-enum { FD_USERNS, FD_MNTNS, FD_MOUNT };
+enum { FD_MNTNS, FD_MOUNT };
 
-static int send_fd(int sock, const char *path, int which, int index, struct err *err)
+static int send_fd(int sock, int fd, int which, size_t index, struct err *err)
 {
-	struct sb_msg m = {.type = SB_MSG_FD, .a = which, .b = index};
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct sb_msg m = {.type = SB_MSG_FD, .a = which, .b = (int64_t)index};
 
-	if (fd < 0)
-		return err_errno(err, "cannot open '%s'", path);
 	return sb_send(sock, &m, fd) < 0 ? err_set(err, ERR_SYS, "the caller is gone") : 0;
-}
-
-/* user mode: our own user namespace, mapped by the supervisor's newuidmap; then its root. */
-static int enter_userns(int sock, struct err *err)
-{
-	struct sb_msg m = {.type = SB_MSG_MAP};
-	int r;
-
-	if (unshare(CLONE_NEWUSER) < 0)
-		return err_errno(err, "cannot make a user namespace");
-	sb_send(sock, &m, -1);
-	if ((r = sb_expect(sock, SB_MSG_GO, &m, NULL, err)) < 0)
-		return r;
-	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-		return err_errno(err, "cannot become root of the id range");
-	return send_fd(sock, "/proc/self/ns/user", FD_USERNS, 0, err);
 }
 
 static int send_mounts(struct sandbox *sb, int sock, struct err *err)
 {
-	int r = send_fd(sock, "/proc/self/ns/mnt", FD_MNTNS, 0, err);
+	auto_close int ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	int r;
 
+	if (ns < 0)
+		return err_errno(err, "cannot open the mount namespace");
+	r = send_fd(sock, ns, FD_MNTNS, 0, err);
 	for (size_t i = 0; i < sb->n_mounts && r >= 0; i++) {
-		const struct sb_mount *m = &sb->mounts[i];
-		struct sb_msg msg = {.type = SB_MSG_FD, .a = FD_MOUNT, .b = (int64_t)i * 2};
-
-		if (sb_send(sock, &msg, m->upper) < 0)
-			return err_set(err, ERR_SYS, "the caller is gone");
-		msg.b++;
-		if (sb_send(sock, &msg, m->merged) < 0)
-			return err_set(err, ERR_SYS, "the caller is gone");
+		r = send_fd(sock, sb->mounts[i].upper, FD_MOUNT, i * 2, err);
+		if (r >= 0)
+			r = send_fd(sock, sb->mounts[i].merged, FD_MOUNT, i * 2 + 1, err);
 	}
 	return r;
 }
 
-static int stage_steps(
-	struct sandbox *sb, const struct sandbox_conf *conf, int sock, struct err *err)
+static int stage_fn(struct sandbox *sb, void *arg, int sock, struct err *err)
 {
 	struct sb_msg done = {.type = SB_MSG_DONE};
 	int r;
 
-	if (sb->mode == SANDBOX_USER && (r = enter_userns(sock, err)) < 0)
-		return r;
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	umask(0);
 	if (unshare(CLONE_NEWNS) < 0)
 		return err_errno(err, "cannot make a mount namespace");
 	/* slave, not private: what the host unmounts goes here too, instead of staying busy */
 	if (sys_mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_errno(err, "cannot cut the mount namespace off");
-	if ((r = sb_overlays_mount(sb, conf, err)) < 0 || (r = send_mounts(sb, sock, err)) < 0)
+	if ((r = sb_overlays_mount(sb, arg, err)) < 0 || (r = send_mounts(sb, sock, err)) < 0)
 		return r;
 	done.a = sb->tmpfs;
+	done.b = sb->plain_layers;
 	sb_send(sock, &done, -1);
 	return 0;
 }
 
-static NORETURN void stage_main(struct sandbox *sb, const struct sandbox_conf *conf, int sock)
-{
-	struct err err = ERR_INIT;
-	int r = stage_steps(sb, conf, sock, &err);
-
-	if (r < 0)
-		sb_send_err(sock, &err);
-	_exit(r < 0 ? 1 : 0);
-}
-
+/* Keep a descriptor that the stage sent. */
 static void take(struct sandbox *sb, const struct sb_msg *m, int fd)
 {
 	int *slot = NULL;
 
-	if (m->a == FD_USERNS)
-		slot = &sb->userns;
-	else if (m->a == FD_MNTNS)
+	if (m->a == FD_MNTNS)
 		slot = &sb->mntns;
 	else if (m->b >= 0 && (size_t)m->b < sb->n_mounts * 2)
 		slot = m->b % 2 ? &sb->mounts[m->b / 2].merged : &sb->mounts[m->b / 2].upper;
@@ -110,11 +70,10 @@ static void take(struct sandbox *sb, const struct sb_msg *m, int fd)
 	*slot = fd;
 }
 
-/* Until the stage is done: give it its maps, keep its descriptors. */
-static int serve(struct sandbox *sb, int pid, int sock, struct err *err)
+static int receive(struct sandbox *sb, int sock, struct err *err)
 {
 	for (;;) {
-		struct sb_msg m, go = {.type = SB_MSG_GO};
+		struct sb_msg m;
 		int fd = -1, r = sb_recv(sock, &m, &fd, err);
 
 		if (r < 0)
@@ -127,13 +86,9 @@ static int serve(struct sandbox *sb, int pid, int sock, struct err *err)
 			auto_closep(&fd);
 		if (m.type == SB_MSG_ERR)
 			return sb_msg_err(&m, err);
-		if (m.type == SB_MSG_MAP) {
-			if ((r = sb_user_map(pid, err)) < 0)
-				return r;
-			sb_send(sock, &go, -1);
-		}
 		if (m.type == SB_MSG_DONE) {
 			sb->tmpfs = m.a != 0;
+			sb->plain_layers = (size_t)m.b;
 			return 0;
 		}
 	}
@@ -141,22 +96,16 @@ static int serve(struct sandbox *sb, int pid, int sock, struct err *err)
 
 int sb_stage_make(struct sandbox *sb, const struct sandbox_conf *conf, struct err *err)
 {
-	int sv[2], pid, r;
+	struct sandbox_conf copy = *conf;
+	int sock, pid, r;
 
 	sb->n_mounts = conf->n_mounts;
 	for (size_t i = 0; i < conf->n_mounts; i++)
 		sb->mounts[i].at = xstrdup(conf->mounts[i].at);
-	if ((r = sb_socketpair(sv, err)) < 0)
+	if ((r = sb_outer_start(sb, stage_fn, &copy, &pid, &sock, err)) < 0)
 		return r;
-	pid = fork();
-	if (pid == 0) {
-		close(sv[0]);
-		stage_main(sb, conf, sv[1]);
-	}
-	close(sv[1]);
-	r = pid < 0 ? err_errno(err, "cannot fork") : serve(sb, pid, sv[0], err);
-	close(sv[0]); /* a stage that still waits for us sees the end of the socket */
-	if (pid > 0)
-		sb_outer_end(pid);
+	r = receive(sb, sock, err);
+	close(sock);
+	sb_outer_end(pid);
 	return r;
 }
