@@ -108,7 +108,7 @@ int demo_try(struct demo *d, struct err *err)
 	struct sandbox_verdict v = {0};
 	int r;
 
-	if ((r = cmd_target("host", &target, err)) < 0 ||
+	if ((r = cmd_load_target("host", &target, err)) < 0 ||
 		(r = root_get(target, roots, cache, NULL, &root, err)) < 0 ||
 		(r = run_over_host(d, root, &out, &v, err)) < 0)
 		return err_wrap(err, "run the installed program");
