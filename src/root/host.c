@@ -168,8 +168,6 @@ static int finish(const char *roots_dir, const struct host_plan *p, struct err *
 	r->target = xstrdup("host");
 	if ((rc = root_save(r, p->dir, err)) < 0)
 		return rc;
-	if (chmod(p->dir, 0755) < 0)
-		return err_errno(err, "cannot set the mode of '%s'", p->dir);
 	if (rename(p->dir, r->dir) < 0)
 		return err_errno(err, "cannot rename '%s' to '%s'", p->dir, r->dir);
 	return fs_fsync_dir(roots_dir, err);

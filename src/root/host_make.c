@@ -59,7 +59,7 @@ static void maker_release(struct maker *m)
 		(void)close(m->log_fd);
 }
 
-static int run(struct maker *m, const char *const *argv, struct err *err)
+static int run_in(struct maker *m, const char *const *argv, bool bind, struct err *err)
 {
 	auto_free char *epoch = xasprintf("SOURCE_DATE_EPOCH=%lld", (long long)m->plan->date);
 	const char *const env[] = {epoch, NULL};
@@ -67,8 +67,8 @@ static int run(struct maker *m, const char *const *argv, struct err *err)
 		.env = env,
 		.cwd = "/",
 		.as_root = true,
-		.bind_src = m->in,
-		.bind_dst = "/in",
+		.bind_src = bind ? m->in : NULL,
+		.bind_dst = bind ? "/in" : NULL,
 		.log_fd = m->log_fd,
 		.timeout = 300};
 	auto_free char *words = NULL;
@@ -81,6 +81,11 @@ static int run(struct maker *m, const char *const *argv, struct err *err)
 		return 0;
 	words = last_words(m->log);
 	return err_set(err, ERR_SYS, "%s ended with status %d%s", argv[0], v.exit, words);
+}
+
+static int run(struct maker *m, const char *const *argv, struct err *err)
+{
+	return run_in(m, argv, true, err);
 }
 
 /* Each of them is `argv` run as root inside. */
@@ -118,7 +123,7 @@ static int install(struct maker *m, char **ret_rpm, struct err *err)
 	auto_strv struct strv files = STRV_INIT;
 	auto_free char *inside = NULL, *rpms = xasprintf(TOPDIR "/RPMS/%s", target_host_arch());
 	const char *argv[] = {"rpm", "-i", "--justdb", "--nodeps", "--force-debian", NULL, NULL};
-	const char *const clean[] = {"rm", "-rf", TOPDIR, NULL};
+	const char *const clean[] = {"rm", "-rf", TOPDIR, "/in", NULL};
 	int r = sandbox_collect(
 		m->sandbox, rpms, "host-base-*.rpm", false, m->plan->dir, &files, err);
 
@@ -128,7 +133,7 @@ static int install(struct maker *m, char **ret_rpm, struct err *err)
 		return err_set(err, ERR_SYS, "rpmbuild made %zu packages of host-base", files.n);
 	inside = xasprintf("%s/%s", rpms, files.v[0]);
 	argv[COUNTOF(argv) - 2] = inside;
-	if ((r = run(m, argv, err)) < 0 || (r = run(m, clean, err)) < 0)
+	if ((r = run(m, argv, err)) < 0 || (r = run_in(m, clean, false, err)) < 0)
 		return r;
 	*ret_rpm = xstrdup(files.v[0]);
 	return 0;

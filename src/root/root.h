@@ -47,6 +47,8 @@ struct root_info {
 };
 VEC_TYPE(root_infos, struct root_info);
 void root_info_release(struct root_info *i);
+/* An existing root by its key or the unambiguous beginning of it. */
+int root_find(const char *roots_dir, const char *key, struct root **ret, struct err *err);
 int root_list(const char *roots_dir, struct root_infos *ret, struct err *err);
 /* Remove roots that are not in use; key NULL: all; else those that begin with it (ERR_LOCKED when
  * one is in use, ERR_NOT_FOUND). *ret_n is how many. */

@@ -64,6 +64,24 @@ static bool is_key(const char *name)
 	return strlen(name) == SHA256_HEX - 1 && !name[strspn(name, "0123456789abcdef")];
 }
 
+int root_find(const char *roots_dir, const char *key, struct root **ret, struct err *err)
+{
+	auto_strv struct strv names = STRV_INIT;
+	const char *found = NULL;
+
+	(void)fs_list(roots_dir, &names, NULL);
+	strv_foreach (&names, n) {
+		if (!is_key(*n) || !*key || !str_starts(*n, key))
+			continue;
+		if (found)
+			return err_set(err, ERR_USAGE, "more than one root begins with '%s'", key);
+		found = *n;
+	}
+	if (!found)
+		return err_set(err, ERR_NOT_FOUND, "no root '%s'", key);
+	return root_open(roots_dir, found, ret, err);
+}
+
 /* The lock of a root, when nobody uses it: *ret_fd, else -1. */
 static int try_alone(const char *dir, int *ret_fd, struct stat *ret_st, struct err *err)
 {
