@@ -6,6 +6,12 @@
 	X(target)                                                                                  \
 	X(init)                                                                                    \
 	X(config)                                                                                  \
+	X(run)                                                                                     \
+	X(status)                                                                                  \
+	X(list)                                                                                    \
+	X(show)                                                                                    \
+	X(log)                                                                                     \
+	X(recheck)                                                                                 \
 	X(help)                                                                                    \
 	X(generate)
 
