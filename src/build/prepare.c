@@ -77,7 +77,9 @@ int step_stage(struct build *b, struct err *err)
 	if ((r = fs_mkdirs(state, 0700, err)) < 0 ||
 		(r = git_open(state, &local, &b->git, err)) < 0)
 		return r;
-	return source_stage(b->git, b->job, dir, &b->source, err);
+	if ((r = source_stage(b->git, b->job, dir, &b->source, err)) < 0)
+		return r;
+	return source_describe(b->git, b->job, version_tag_counts, &b->source, err);
 }
 
 static const char *policy(const struct job *j)

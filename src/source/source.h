@@ -12,10 +12,10 @@
 
 /* A staged source: work directories of one build. */
 struct source {
-	char *dir;                         /* stage: dir/SOURCES, dir/SPECS/<spec> */
-	char *spec;                        /* base name of the spec */
-	char *upstream;                    /* two-git: the exported upstream tree, else NULL */
-	char *spec_version, *spec_release; /* as written in the spec, may be NULL */
+	char *dir;      /* stage: dir/SOURCES, dir/SPECS/<spec> */
+	char *spec;     /* base name of the spec */
+	char *upstream; /* two-git, where the tree may tell its version: the tree; else NULL */
+	char *spec_version, *spec_release;        /* as written in the spec, may be NULL */
 	struct git_commit up_commit, pack_commit; /* two-git and git standard */
 	char *tag;                                /* nearest version tag, NULL none */
 	int64_t commits;
@@ -27,6 +27,10 @@ void source_release(struct source *s);
  * unpacked: only the file is copied to dir/SRPMS (its header is inert and read by librpm). */
 int source_stage(
 	struct git *g, const struct job *job, const char *dir, struct source *ret, struct err *err);
+/* Fill tag and commits from the upstream's (else the packaging's) nearest tag that `accept` takes
+ * (version_tag_counts; NULL: any). Without git: nothing. */
+int source_describe(struct git *g, const struct job *job, bool (*accept)(const char *tag),
+	struct source *s, struct err *err);
 /* Ask the upstream's own build for its version inside the root: pyproject.toml / setup.cfg
  * metadata, setup.py --version, metadata.json (Puppet), *.gemspec. Leaves declared NULL when
  * nothing answers; a tool that fails is no error. */
