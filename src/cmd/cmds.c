@@ -3,6 +3,8 @@
 
 /* One line per command, in the order of `packmill help`. */
 #define CMDS(X)                                                                                    \
+	X(build)                                                                                   \
+	X(source)                                                                                  \
 	X(target)                                                                                  \
 	X(init)                                                                                    \
 	X(config)                                                                                  \
