@@ -6,6 +6,9 @@
 	X(build)                                                                                   \
 	X(source)                                                                                  \
 	X(target)                                                                                  \
+	X(shell)                                                                                   \
+	X(root)                                                                                    \
+	X(doctor)                                                                                  \
 	X(init)                                                                                    \
 	X(config)                                                                                  \
 	X(run)                                                                                     \

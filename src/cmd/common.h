@@ -16,6 +16,9 @@ void cmd_report_lines(const struct strv *lines);
 /* Cache of commands without a configuration: XDG_CACHE_HOME/packmill, /var/cache/packmill for
  * root, ~/.cache/packmill; the caller's. */
 int cmd_cache_dir(char **ret, struct err *err);
+/* Where roots and their cache are: of the configuration when there is one, else of that cache; the
+ * caller's. */
+int cmd_roots_dir(char **ret_roots, char **ret_cache, struct err *err);
 /* The configuration of -c (./packmill.yaml); all of its errors and warnings are printed. */
 int cmd_load_config(struct config **ret, struct err *err);
 /* The state of the configured instance, read only. */

@@ -109,14 +109,11 @@ int sandbox_collect(struct sandbox *sb, const char *dir, const char *glob, bool 
 int sandbox_read(struct sandbox *sb, const char *path, uint64_t max, char **ret, size_t *ret_n,
 	struct err *err);
 
-/* Remove a tree whose files may belong to the id range (a kept layer); a missing path is fine. */
-int sandbox_remove_tree(const char *path, struct err *err);
-
 /* Sweep what a killed process left behind (cgroups, scratch directories below state_parent). */
 int sandbox_sweep(const char *state_parent, struct err *err);
 
 /* rm -rf of a tree that sandboxes wrote (keep_upper): in user mode its files belong to the id
- * range, and only root of that range may remove them. */
+ * range, and only root of that range may remove them. A missing path is fine. */
 int sandbox_remove_tree(const char *path, struct err *err);
 /* Make a tree that the caller wrote belong to root inside, so that it can be a layer. Nothing to do
  * in subuid mode, where root inside owns what root owns; in user mode a caller's file would show

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_root.c - `packmill root`: the cache of build roots. */
+#include "base/base.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "cmd/common.h"
+#include "root/root.h"
+
+static const char *target_name;
+
+static int run(int argc, char **argv, struct err *err);
+
+static const struct opt opts[] = {
+	{'t', "target", OPT_STRING, "TARGET", "of create: what to make a root for (default: host)",
+		&target_name},
+	OPT_END,
+};
+
+static const char *const verbs[] = {"list", "create", "show", "clean", NULL};
+
+const struct cmd cmd_root = {
+	.name = "root",
+	.args = "[list] | create | show KEY | clean [KEY]",
+	.help = "list, make, show or remove cached build roots",
+	.group = GROUP_LOCAL,
+	.opts = opts,
+	.subcommands = verbs,
+	.run = run,
+};
+
+int cmd_roots_dir(char **ret_roots, char **ret_cache, struct err *err)
+{
+	CLEANUP(config_freep) struct config *cfg = NULL;
+	auto_free char *base = NULL;
+	int r;
+
+	/* one that was named must be there; the default one may be missing */
+	if (!str_eq(global.config, "packmill.yaml") || fs_exists(global.config)) {
+		if ((r = cmd_load_config(&cfg, err)) < 0)
+			return r;
+		*ret_roots = path_join(cfg->data, "roots");
+		*ret_cache = path_join(cfg->data, "cache");
+		return 0;
+	}
+	if ((r = cmd_cache_dir(&base, err)) < 0)
+		return r;
+	*ret_roots = path_join(base, "roots");
+	*ret_cache = path_join(base, "cache");
+	return 0;
+}
+
+static json_t *info_to_json(const struct root_info *i)
+{
+	json_t *o = json_object();
+
+	json_put_str(o, "key", i->key);
+	json_put_str(o, "target", i->target);
+	json_put_str(o, "dir", i->dir);
+	json_put_int(o, "size", (int64_t)i->size);
+	json_put_int(o, "made", i->made);
+	json_put_int(o, "used", i->used);
+	json_put_bool(o, "in_use", i->in_use);
+	return o;
+}
+
+static int list(const char *roots, struct err *err)
+{
+	static const char *const headings[] = {
+		"key", "target", "size", "made", "last used", "", NULL};
+	struct root_infos infos = VEC_INIT;
+	json_t *items = json_array(), *whole;
+	struct table *t;
+	int r = root_list(roots, &infos, err);
+
+	if (r < 0) {
+		json_decref(items);
+		return r;
+	}
+	t = global.json ? NULL : table_new(headings);
+	vec_foreach (&infos, i) {
+		char key[13], size[32], made[21], used[21];
+
+		json_array_append_new(items, info_to_json(i));
+		if (!t)
+			continue;
+		(void)snprintf(key, sizeof key, "%s", i->key);
+		size_format(i->size, size, sizeof size);
+		time_iso(i->made, made);
+		time_iso(i->used, used);
+		table_row(t, key, i->target, size, made, used, i->in_use ? "in use" : "", NULL);
+	}
+	vec_free(&infos, root_info_release);
+	if (t) {
+		json_decref(items);
+		return table_print(t, err);
+	}
+	whole = json_object();
+	json_put(whole, "roots", items);
+	return cmd_print_json(whole, err);
+}
+
+static void progress(const char *what)
+{
+	log_info("%s", what);
+}
+
+static int create(const char *roots, const char *cache, struct err *err)
+{
+	CLEANUP(target_freep) struct target *t = NULL;
+	CLEANUP(root_freep) struct root *root = NULL;
+	json_t *o;
+	int r = cmd_load_target(target_name ? target_name : "host", &t, err);
+
+	if (r < 0)
+		return r;
+	if (global.dry_run)
+		return 0;
+	if ((r = root_get(t, roots, cache, progress, &root, err)) < 0)
+		return r;
+	if (!global.json) {
+		printf("%s\n", root->key);
+		return cmd_flush(err);
+	}
+	o = json_object();
+	json_put_str(o, "key", root->key);
+	json_put_str(o, "target", root->target);
+	json_put_str(o, "dir", root->dir);
+	return cmd_print_json(o, err);
+}
+
+static json_t *mounts_to_json(const struct root *root)
+{
+	json_t *list = json_array();
+
+	vec_foreach (&root->mounts, m) {
+		json_t *o = json_object();
+
+		json_put_str(o, "at", m->at);
+		json_put_strv(o, "layers", &m->layers);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static void print_root(const struct root *root)
+{
+	char size[32], made[21];
+
+	size_format(root->size, size, sizeof size);
+	time_iso(root->made, made);
+	printf("key       %s\ntarget    %s\nmade      %s\nsize      %s\n", root->key, root->target,
+		made, size);
+	vec_foreach (&root->mounts, m)
+		strv_foreach (&m->layers, l)
+			printf("layer     %s on %s\n", *l, m->at);
+	printf("packages  %zu\n", root->manifest.n);
+	strv_foreach (&root->manifest, p)
+		printf("  %s\n", *p);
+}
+
+static int show(const char *roots, const char *key, struct err *err)
+{
+	CLEANUP(root_freep) struct root *root = NULL;
+	json_t *o;
+	int r = root_find(roots, key, &root, err);
+
+	if (r < 0)
+		return r;
+	if (!global.json) {
+		print_root(root);
+		return cmd_flush(err);
+	}
+	o = json_object();
+	json_put_str(o, "key", root->key);
+	json_put_str(o, "target", root->target);
+	json_put_str(o, "dir", root->dir);
+	json_put_int(o, "made", root->made);
+	json_put_int(o, "size", (int64_t)root->size);
+	json_put(o, "mounts", mounts_to_json(root));
+	json_put_strv(o, "packages", &root->manifest);
+	return cmd_print_json(o, err);
+}
+
+static int clean(const char *roots, const char *key, struct err *err)
+{
+	size_t n;
+	int r = root_clean(roots, key, global.dry_run, &n, err);
+
+	if (r < 0)
+		return r;
+	if (global.json) {
+		json_t *o = json_object();
+
+		json_put_int(o, "removed", (int64_t)n);
+		return cmd_print_json(o, err);
+	}
+	if (!global.quiet)
+		printf("%s %zu root%s\n", global.dry_run ? "would remove" : "removed", n,
+			n == 1 ? "" : "s");
+	return cmd_flush(err);
+}
+
+static int run(int argc, char **argv, struct err *err)
+{
+	auto_free char *roots = NULL, *cache = NULL;
+	const char *verb = argc > 0 ? argv[0] : "list";
+	int r = cmd_need_args(&cmd_root, argc, argv, 0, 2, err);
+
+	if (r < 0 || (r = cmd_roots_dir(&roots, &cache, err)) < 0)
+		return r;
+	if (str_eq(verb, "list") && argc <= 1)
+		return list(roots, err);
+	if (str_eq(verb, "create") && argc == 1)
+		return create(roots, cache, err);
+	if (str_eq(verb, "show") && argc == 2)
+		return show(roots, argv[1], err);
+	if (str_eq(verb, "clean") && argc <= 2)
+		return clean(roots, argc == 2 ? argv[1] : NULL, err);
+	return err_set(err, ERR_USAGE,
+		"usage: packmill root list | create [-t TARGET] | show KEY | clean [KEY]");
+}
