@@ -14,6 +14,7 @@ void diag_release(struct diag *d)
 	vec_free(&d->warnings, line_release);
 }
 
+PRINTF_LIKE(5, 0)
 static void add(struct diag_lines *to, const struct doc *doc, size_t line, size_t column,
 	const char *fmt, va_list ap)
 {

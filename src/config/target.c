@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/fs.h"
+#include "base/map.h"
 #include "config/load.h"
 
 struct target *target_builtin_host(void)
@@ -40,7 +41,7 @@ static void read_macros(struct target *t, const struct node *root, struct diag *
 	}
 }
 
-static void read_repo(struct target *t, const struct node *node, struct diag *d)
+static void read_repo(struct target *t, const struct node *node, struct hmap *ids, struct diag *d)
 {
 	static const char *const places[] = {"url", "metalink", "mirrorlist"};
 	struct target_repo *r;
@@ -58,19 +59,19 @@ static void read_repo(struct target *t, const struct node *node, struct diag *d)
 	if (n != 1)
 		node_error(d, node, "repository %s needs %s of url, metalink and mirrorlist",
 			Q(r->id ?: ""), n ? "only one" : "one");
-	for (size_t i = 0; r->id && i + 1 < t->repos.n; i++)
-		if (str_eq_null(t->repos.v[i].id, r->id))
-			node_error(d, node, "two repositories have the id %s", Q(r->id));
+	if (r->id && !hmap_set(ids, r->id, t->repos.n))
+		node_error(d, node, "two repositories have the id %s", Q(r->id));
 }
 
 /* The root is either this machine or a package set, and only the latter needs repositories. */
 static void check_root(const struct target *t, const struct node *root, struct diag *d)
 {
-	const struct node *where = node_get(root, "root"), *repos = node_get(root, "repos");
+	const struct node *where = node_get(root, "root"), *repos = node_get(root, "repos"), *packages;
 
 	if (!where)
 		return;
-	if (!t->host && !t->packages.n)
+	packages = node_get(where, "packages");
+	if (!t->host && !(packages && packages->items.n))
 		node_error(d, where, "'root' needs {packages: [...]} or {host: true}");
 	else if (t->host && t->packages.n)
 		node_error(d, where, "'root' has either 'packages' or 'host: true', not both");
@@ -87,6 +88,7 @@ static struct target *target_fill(const struct doc *doc, struct diag *d)
 {
 	CLEANUP(target_freep) struct target *t = target_builtin_host();
 	const struct node *root = doc->root, *name, *repos;
+	auto_hmap struct hmap ids = HMAP_INIT;
 	size_t errors = d->errors.n;
 
 	if (node_is_empty(root))
@@ -101,7 +103,7 @@ static struct target *target_fill(const struct doc *doc, struct diag *d)
 	schema_fill(&schema_target, &root, 1, NULL, t);
 	repos = node_get(root, "repos");
 	for (size_t i = 0; repos && i < repos->items.n; i++)
-		read_repo(t, repos->items.v[i], d);
+		read_repo(t, repos->items.v[i], &ids, d);
 	read_macros(t, root, d);
 	check_root(t, root, d);
 	name = node_get(root, "name");
