@@ -66,7 +66,8 @@ static void read_repo(struct target *t, const struct node *node, struct hmap *id
 /* The root is either this machine or a package set, and only the latter needs repositories. */
 static void check_root(const struct target *t, const struct node *root, struct diag *d)
 {
-	const struct node *where = node_get(root, "root"), *repos = node_get(root, "repos"), *packages;
+	const struct node *where = node_get(root, "root"), *repos = node_get(root, "repos"),
+			  *packages;
 
 	if (!where)
 		return;
@@ -146,19 +147,21 @@ int config_target_load(
 	return 0;
 }
 
-/* Other YAML lies beside the targets, packmill.yaml for one. What cannot be read counts: `target
- * check` says what is wrong with it. */
-static bool is_target_file(const char *path)
+/* Other YAML may lie beside the targets, packmill.yaml for one; not so in a directory named
+ * targets: there what is no YAML counts too, and is reported to who uses it. */
+static bool is_target_file(const char *dir, const char *path)
 {
 	struct config_files files = {0};
 	struct diag d = {0};
 	struct doc *doc = NULL;
-	bool yes = true;
+	bool yes;
 
 	if (config_files_read(&files, path, path, &d, &doc, NULL) < 0)
 		yes = false;
 	else if (doc->root && doc->root->kind == NODE_MAP)
 		yes = node_get(doc->root, "root") || node_get(doc->root, "format");
+	else
+		yes = str_eq(path_base(dir), "targets");
 	diag_release(&d);
 	config_files_release(&files);
 	return yes;
@@ -184,7 +187,8 @@ int config_target_names(const struct strv *dirs, struct strv *ret, struct err *e
 				continue;
 			name = xstrndup(*f, strlen(*f) - 5);
 			path = path_join(*dir, *f);
-			if (str_is_name(name) && !strv_has(&names, name) && is_target_file(path))
+			if (str_is_name(name) && !strv_has(&names, name) &&
+				is_target_file(*dir, path))
 				strv_add(&names, name);
 		}
 	}

@@ -430,13 +430,14 @@ static void test_find(void **state UNUSED)
 	auto_free char *all = NULL;
 
 	put("a/el.yaml", "name: el\nroot: {host: true}\n", 0600);
-	put("b/el.yaml", "name: el\ndist: .b\nroot: {host: true}\n", 0600);
-	put("b/zz.yaml", "name: yy\nroot: {host: true}\n", 0600);
-	put("b/broken.yaml", "name: [\n", 0600);
-	put("b/packmill.yaml", "name: t\ntargets: [host]\n", 0600);
-	put("b/-x.yaml", "name: t\n", 0600);
-	put("b/note.txt", "", 0600);
-	strv_addl(&dirs, "missing", "a", "b", NULL);
+	put("targets/el.yaml", "name: el\ndist: .b\nroot: {host: true}\n", 0600);
+	put("targets/zz.yaml", "name: yy\nroot: {host: true}\n", 0600);
+	put("targets/broken.yaml", "name: [\n", 0600);
+	put("targets/packmill.yaml", "name: t\ntargets: [host]\n", 0600);
+	put("targets/-x.yaml", "name: t\n", 0600);
+	put("a/broken2.yaml", "name: [\n", 0600);
+	put("targets/note.txt", "", 0600);
+	strv_addl(&dirs, "missing", "a", "targets", NULL);
 	assert_int_equal(config_target_names(&dirs, &names, NULL), 0);
 	all = strv_join(&names, " ");
 	assert_string_equal(all, "broken el host zz");
@@ -447,7 +448,7 @@ static void test_find(void **state UNUSED)
 	assert_int_equal(config_target_find("el", &dirs, &mine, &errors, NULL), 0);
 	assert_string_equal(mine->dist, "");
 	target_free(TAKE(mine));
-	assert_int_equal(config_target_find("b/el.yaml", &dirs, &mine, &errors, NULL), 0);
+	assert_int_equal(config_target_find("targets/el.yaml", &dirs, &mine, &errors, NULL), 0);
 	assert_string_equal(mine->dist, ".b");
 	assert_int_equal(errors.n, 0);
 
@@ -457,7 +458,7 @@ static void test_find(void **state UNUSED)
 	assert_int_equal(config_target_find("../x", &dirs, &none, &errors, &err), -ERR_CONFIG);
 	assert_int_equal(config_target_find("zz", &dirs, &none, &errors, &err), -ERR_CONFIG);
 	assert_string_equal(
-		errors.v[1], "b/zz.yaml: the target is named 'yy', the file must be yy.yaml");
+		errors.v[1], "targets/zz.yaml: the target is named 'yy', the file must be yy.yaml");
 	assert_null(none);
 }
 
