@@ -94,14 +94,19 @@ static void hunk(struct strbuf *out, const char *s, const struct text_edit *firs
 	size_t old_n = count(s, start, end), new_n = old_n, line = count(s, 0, start) + 1;
 	auto_strbuf struct strbuf body = STRBUF_INIT;
 
-	for (const struct text_edit *e = first; e <= last; e++) {
-		size_t n = strlen(e->text);
+	for (const struct text_edit *e = first, *run; e <= last; e = run) {
+		/* edits without a line between them: all that goes, then all that comes */
+		for (run = e; run <= last && (run == e || run->start == run[-1].end); run++) {
+			put(&body, ' ', s, at, run->start);
+			put(&body, '-', s, run->start, run->end);
+			at = run->end;
+		}
+		for (const struct text_edit *k = e; k < run; k++) {
+			size_t n = strlen(k->text);
 
-		put(&body, ' ', s, at, e->start);
-		put(&body, '-', s, e->start, e->end);
-		put(&body, '+', e->text, 0, n);
-		new_n = new_n - count(s, e->start, e->end) + count(e->text, 0, n);
-		at = e->end;
+			put(&body, '+', k->text, 0, n);
+			new_n = new_n - count(s, k->start, k->end) + count(k->text, 0, n);
+		}
 	}
 	put(&body, ' ', s, at, end);
 	sb_add(out, "@@ ");
