@@ -37,6 +37,7 @@ static const struct pattern {
 	{PHASE_CHECK, {"Assertion ", " failed"}},
 	{PHASE_CHECK, {"FAIL", ""}},
 	{PHASE_ANY, {"command not found"}},
+	{PHASE_ANY, {"sh: ", ": not found"}},
 	{PHASE_ANY, {"No rule to make target"}},
 	{PHASE_ANY, {"No such file or directory"}},
 	{PHASE_ANY, {"Permission denied"}},
@@ -82,10 +83,10 @@ static void set_message(struct cause *c, const char *text, int64_t line)
 /* "error: Bad exit status from /var/tmp/rpm-tmp.XXXXXX (%build)": the section in parentheses. */
 static char *failed_section(const struct strv *lines, size_t *ret_index)
 {
-	for (size_t i = lines->n; i-- > 0;) {
+	for (size_t i = 0; i < lines->n; i++) {
 		const char *l = lines->v[i], *open;
 
-		if (!strstr(l, "Bad exit status from "))
+		if (!str_starts(l, "error: Bad exit status from "))
 			continue;
 		open = strrchr(l, '(');
 		if (!open || !strchr(open, ')'))

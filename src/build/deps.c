@@ -52,8 +52,8 @@ int deps_install(struct build *b, struct sandbox *sb, const struct strv *files, 
 	if (r < 0)
 		return r;
 	/* the set was chosen and checked before; rpm checks it again here, scriptlets run */
-	strv_addl(&argv, "rpm", "-U", "--oldpackage", "--replacepkgs", "--nosignature", "--define",
-		"_dbpath /var/lib/rpm", NULL);
+	strv_addl(&argv, "rpm", "-U", "--oldpackage", "--replacepkgs", "--nosignature",
+		"--noplugins", "--define", "_dbpath /var/lib/rpm", NULL);
 	strv_foreach (files, f)
 		strv_addf(&argv, "/in/%s", path_base(*f));
 	cmd.argv = (const char *const *)argv.v;

@@ -34,6 +34,15 @@ mkdir -p "$T/src" "$T/git" "$T/repos.d"
 ok 'the sources are there' fetch
 [ "$status" = 0 ] || done_testing
 
+for p in hello docopt; do
+	new_git "$T/git/$p-distgit"
+done
+cp "$SRC/tests/data/real/hello.spec" "$T/git/hello-distgit/"
+cp "$SRC/tests/data/real/python-docopt.spec" "$T/git/docopt-distgit/"
+for p in hello docopt; do
+	commit "$T/git/$p-distgit" 'package it' >/dev/null
+done
+
 # import NAME TARBALL TAG
 import()
 {
@@ -46,15 +55,6 @@ sed -i 's/Hello, world!/Hello, packages!/' "$T/git/hello/src/hello.c"
 hello2=$(commit "$T/git/hello" 'greet packages')
 echo '# a remark' >>"$T/git/docopt/docopt.py"
 commit "$T/git/docopt" 'a remark' >/dev/null
-for p in hello docopt; do
-	new_git "$T/git/$p-distgit"
-done
-cp "$SRC/tests/data/real/hello.spec" "$T/git/hello-distgit/"
-cp "$SRC/tests/data/real/python-docopt.spec" "$T/git/docopt-distgit/"
-for p in hello docopt; do
-	commit "$T/git/$p-distgit" 'package it' >/dev/null
-done
-
 mkdir "$T/inst"
 cat >"$T/inst/packmill.yaml" <<E2
 name: trunk

@@ -54,7 +54,7 @@ dnf_in()
 {
 	local tree=$1
 	shift
-	mkdir -p "$T/dnf-home" "$T/repos.d"
+	mkdir -p "$T/dnf-home" "$T/dnf-log" "$T/repos.d"
 	# Debian's rpm keeps its database under the home directory
 	echo '%_dbpath /var/lib/rpm' >"$T/dnf-home/.rpmmacros"
 	HOME=$T/dnf-home dnf -q -y --installroot="$tree" --releasever=1 --noplugins \
