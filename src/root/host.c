@@ -7,7 +7,7 @@
 #include "base/time.h"
 
 /* Counts up when what is made from the same facts changes. */
-#define RECIPE "1"
+#define RECIPE "2"
 
 #define STAMP_FILE "host.json"
 
@@ -140,12 +140,12 @@ static int plan(struct host_plan *p, struct err *err)
 	return write_spec(p, err);
 }
 
-static void add_mount(struct root *r, const char *at, const char *layer)
+static struct root_mount *add_mount(struct root *r, const char *at)
 {
 	struct root_mount *m = vec_push(&r->mounts);
 
 	m->at = xstrdup(at);
-	strv_add(&m->layers, layer);
+	return m;
 }
 
 /* The temporary directory becomes the root's. */
@@ -153,7 +153,9 @@ static int finish(const char *roots_dir, const struct host_plan *p, struct err *
 {
 	CLEANUP(root_freep) struct root *r = root_new(roots_dir, p->key);
 	static const char *const scaffold[] = {"in", "bare", "make.log"};
-	auto_free char *layer = path_join(r->dir, "layer");
+	auto_free char *layer = path_join(r->dir, "layer"), *usr = path_join(r->dir, "usr");
+	auto_free char *made_usr = path_join(p->dir, "usr");
+	struct root_mount *m;
 	int rc;
 
 	for (size_t i = 0; i < COUNTOF(scaffold); i++) {
@@ -162,8 +164,11 @@ static int finish(const char *roots_dir, const struct host_plan *p, struct err *
 		if ((rc = fs_remove_tree(path, err)) < 0)
 			return rc;
 	}
-	add_mount(r, "/", layer);
-	add_mount(r, "/usr", "/usr");
+	strv_add(&add_mount(r, "/")->layers, layer);
+	m = add_mount(r, "/usr");
+	if (fs_is_dir(made_usr))
+		strv_add(&m->layers, usr);
+	strv_add(&m->layers, "/usr");
 	strv_copy(&r->manifest, &p->facts.packages);
 	r->target = xstrdup("host");
 	if ((rc = root_save(r, p->dir, err)) < 0)

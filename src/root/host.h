@@ -75,7 +75,10 @@ struct host_plan {
 	int64_t date; /* of the native database */
 	void (*progress)(const char *what);
 };
-/* From dir/in to dir/layer and dir/host-base-*.rpm, in a sandbox; *ret_rpm is the file's name. */
+/* Make dir a layer of all directories of /usr that belong to root inside. */
+int host_usr_dirs(const char *dir, struct err *err);
+/* From dir/in to dir/layer and dir/host-base-*.rpm, in a sandbox, and to dir/usr where root inside
+ * would not own /usr; *ret_rpm is the file's name. */
 int host_make(const struct host_plan *p, char **ret_rpm, struct err *err);
 /* root_get for the host target. */
 int host_root(const char *roots_dir, void (*progress)(const char *what), struct root **ret,

@@ -59,7 +59,8 @@ static void maker_release(struct maker *m)
 		(void)close(m->log_fd);
 }
 
-static int run_in(struct maker *m, const char *const *argv, bool bind, struct err *err)
+static int run_in(
+	struct maker *m, const char *const *argv, bool bind, struct strbuf *out, struct err *err)
 {
 	auto_free char *epoch = xasprintf("SOURCE_DATE_EPOCH=%lld", (long long)m->plan->date);
 	const char *const env[] = {epoch, NULL};
@@ -73,7 +74,7 @@ static int run_in(struct maker *m, const char *const *argv, bool bind, struct er
 		.timeout = 300};
 	auto_free char *words = NULL;
 	struct sandbox_verdict v;
-	int r = sandbox_run(m->sandbox, &cmd, NULL, &v, err);
+	int r = sandbox_run(m->sandbox, &cmd, out, &v, err);
 
 	if (r < 0)
 		return err_wrap(err, "%s", argv[0]);
@@ -85,7 +86,7 @@ static int run_in(struct maker *m, const char *const *argv, bool bind, struct er
 
 static int run(struct maker *m, const char *const *argv, struct err *err)
 {
-	return run_in(m, argv, true, err);
+	return run_in(m, argv, true, NULL, err);
 }
 
 /* Each of them is `argv` run as root inside. */
@@ -133,10 +134,22 @@ static int install(struct maker *m, char **ret_rpm, struct err *err)
 		return err_set(err, ERR_SYS, "rpmbuild made %zu packages of host-base", files.n);
 	inside = xasprintf("%s/%s", rpms, files.v[0]);
 	argv[COUNTOF(argv) - 2] = inside;
-	if ((r = run(m, argv, err)) < 0 || (r = run_in(m, clean, false, err)) < 0)
+	if ((r = run(m, argv, err)) < 0 || (r = run_in(m, clean, false, NULL, err)) < 0)
 		return r;
 	*ret_rpm = xstrdup(files.v[0]);
 	return 0;
+}
+
+static int usr_layer(struct maker *m, struct err *err)
+{
+	static const char *const argv[] = {"stat", "-c", "%u", "/usr/bin", NULL};
+	auto_free char *dir = path_join(m->plan->dir, "usr");
+	auto_strbuf struct strbuf out = STRBUF_INIT;
+	int r = run_in(m, argv, false, &out, err);
+
+	if (r < 0 || str_eq(sb_str(&out), "0\n"))
+		return r;
+	return host_usr_dirs(dir, err);
 }
 
 int host_make(const struct host_plan *p, char **ret_rpm, struct err *err)
@@ -165,7 +178,8 @@ int host_make(const struct host_plan *p, char **ret_rpm, struct err *err)
 		return err_errno(err, "cannot write '%s'", m.log);
 	if ((r = sandbox_open(&conf, &m.sandbox, err)) < 0 ||
 		(r = run_all(&m, settle, COUNTOF(settle), "writing the skeleton", err)) < 0 ||
-		(r = run_all(&m, package, COUNTOF(package), "making host-base", err)) < 0)
+		(r = run_all(&m, package, COUNTOF(package), "making host-base", err)) < 0 ||
+		(r = usr_layer(&m, err)) < 0)
 		return r;
 	return install(&m, ret_rpm, err);
 }
