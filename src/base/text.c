@@ -206,3 +206,19 @@ void text_yaml(struct strbuf *out, const char *s)
 	}
 	sb_addc(out, '"');
 }
+
+char *text_url_shown(const char *url)
+{
+	const char *p = strstr(url, "://"), *at, *colon;
+	size_t n;
+
+	if (!p)
+		return xstrdup(url);
+	p += 3;
+	n = strcspn(p, "/");
+	at = memrchr(p, '@', n);
+	colon = at ? memchr(p, ':', (size_t)(at - p)) : NULL;
+	if (!colon)
+		return xstrdup(url);
+	return xasprintf("%.*s:***%s", (int)(colon - url), url, at);
+}

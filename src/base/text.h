@@ -19,5 +19,8 @@ void text_html(struct strbuf *out, const char *s);
 void text_url_path(struct strbuf *out, const char *s);
 /* A double-quoted YAML scalar; bytes that are not UTF-8 become `?`. */
 void text_yaml(struct strbuf *out, const char *s);
+/* scheme://user:password@host/… with the password as ***; everything else as it is; the caller's.
+ */
+char *text_url_shown(const char *url);
 /* Length in bytes of the UTF-8 sequence at s (1-4), 0 when it is not valid; *ret_cp its value. */
 size_t text_utf8(const char *s, uint32_t *ret_cp);

@@ -15,10 +15,13 @@ static const char *kind_name(const struct node *n)
 
 static void fault(struct node *n, struct diag *d, const struct key *k, const char *want)
 {
-	if (n->kind == NODE_TEXT && !node_is_empty(n))
-		node_error(d, n, "'%s' must be %s, not %s", k->name, want, Q(n->text));
-	else
+	if (n->kind == NODE_TEXT && !node_is_empty(n)) {
+		auto_free char *shown = text_url_shown(n->text);
+
+		node_error(d, n, "'%s' must be %s, not %s", k->name, want, Q(shown));
+	} else {
 		node_error(d, n, "'%s' must be %s, not %s", k->name, want, kind_name(n));
+	}
 	n->bad = true;
 }
 
@@ -116,17 +119,9 @@ static void check_free(const struct key *k, struct node *map, struct diag *d)
 
 static bool holds_secret(const struct key *k, const struct node *n)
 {
-	const char *rest = n->kind == NODE_TEXT ? strstr(n->text, "://") : NULL;
-	size_t user, host;
+	auto_free char *shown = n->kind == NODE_TEXT ? text_url_shown(n->text) : NULL;
 
-	if (k->flags & KEY_SECRET)
-		return true;
-	if (!rest)
-		return false;
-	rest += 3; /* user:password@host/ */
-	host = strcspn(rest, "/");
-	user = strcspn(rest, ":");
-	return user < host && memchr(rest + user, '@', host - user);
+	return (k->flags & KEY_SECRET) || (shown && !str_eq(shown, n->text));
 }
 
 static void check_value(const struct key *k, struct node *n, struct diag *d)

@@ -18,7 +18,9 @@ static void put_git(json_t *o, const char *key, const struct config_git *g)
 	json_t *v = g->url ? json_object() : json_null();
 
 	if (g->url) {
-		json_put_str(v, "url", g->url);
+		auto_free char *shown = text_url_shown(g->url);
+
+		json_put_str(v, "url", shown);
 		json_put_str(v, "branch", g->branch);
 		json_put_str(v, "ref", g->ref);
 	}

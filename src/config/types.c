@@ -206,16 +206,32 @@ static bool check_spec(const struct key *k UNUSED, const char *s, struct strbuf 
 	return !strchr(s, '/') && *s != '-' && *s != '.' && str_ends(s, ".spec");
 }
 
+/* git's rule: a colon before the first slash, as in scheme://host/path and host:path. */
 static bool is_remote(const char *url)
 {
 	size_t colon = strcspn(url, ":");
 
-	/* git's rule: scheme://, or host:path with no slash before the colon */
-	return strstr(url, "://") || (url[colon] && colon < strcspn(url, "/"));
+	return url[colon] && colon < strcspn(url, "/");
 }
 
+/* What else makes an URL, git/ says when it is used. */
 static bool check_git_url(const struct key *k UNUSED, const char *s, struct strbuf *want)
 {
+	static const char *const schemes[] = {
+		"https://", "http://", "ssh://", "git://", "file:///"};
+	const char *colon = strchr(s, ':');
+	bool known = false;
+
+	if (is_remote(s) && colon && (str_starts(colon, "://") || str_starts(colon, "::"))) {
+		for (size_t i = 0; i < COUNTOF(schemes); i++)
+			known = known || str_starts(s, schemes[i]);
+		sb_add(want,
+			"an URL with https://, http://, ssh://, git:// or file:///, host:path or a "
+			"path");
+		if (!known)
+			return false;
+		sb_truncate(want, 0);
+	}
 	if (*s == '~')
 		sb_add(want, "a whole path ('~' is not expanded here)");
 	else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* url.c - what may be handed to git: decided here, before git sees it. */
 #include "base/fs.h"
+#include "base/text.h"
 #include "git/internal.h"
 
 #define URL_MAX 4096
@@ -120,18 +121,7 @@ int git_check_url(const char *url, struct err *err)
 
 char *git_url_shown(const char *url)
 {
-	const char *p = strstr(url, "://"), *at, *colon;
-	size_t n;
-
-	if (!p)
-		return xstrdup(url);
-	p += 3;
-	n = strcspn(p, "/");
-	at = memrchr(p, '@', n);
-	colon = at ? memchr(p, ':', (size_t)(at - p)) : NULL;
-	if (!colon)
-		return xstrdup(url);
-	return xasprintf("%.*s:***%s", (int)(colon - url), url, at);
+	return text_url_shown(url);
 }
 
 static int hex_digit(char c)

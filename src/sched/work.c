@@ -87,7 +87,7 @@ static int make_job(struct work *w, struct job **ret, struct err *err)
 	j->spec = xstrdup_null(p->spec);
 	j->policy = xstrdup_null(p->policy);
 	j->numbering = xstrdup_null(p->numbering);
-	j->minor = cfg->minor;
+	j->minor = p->minor;
 	j->queued = w->build.queued;
 	j->date = w->build.date;
 	j->rebuild = w->build.rebuild;

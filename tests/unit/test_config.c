@@ -195,6 +195,16 @@ static const struct row rows[] = {
 		"packmill.yaml:8:27: 'packaging' needs 'url'\n"
 		"packmill.yaml:9:52: 'ref' stays where it is and 'branch' moves: give one of "
 		"them\n"},
+	{"git transports",
+		TOP "projects:\n"
+		    "- {project: a, packaging: {url: 'ext::sh'}}\n"
+		    "- {project: b, packaging: {url: 'rsync://u:secret@x/y'}}\n"
+		    "- {project: c, packaging: {url: './a://b'}}\n"
+		    "- {project: d, packaging: {url: 'git@x:y'}}\n",
+		"packmill.yaml:4:33: 'url' must be an URL with https://, http://, ssh://, git:// "
+		"or file:///, host:path or a path, not 'ext::sh'\n"
+		"packmill.yaml:5:33: 'url' must be an URL with https://, http://, ssh://, git:// "
+		"or file:///, host:path or a path, not 'rsync://u:***@x/y'\n"},
 	{"path",
 		TOP "projects:\n"
 		    "- {project: a, packaging: {url: p}, path: ../x}\n"

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "config/keys.h"
 #include "config/load.h"
+#include "version/version.h"
 #include <setjmp.h>
 #include <stdarg.h>
 /* cmocka wants the four above */
@@ -213,6 +214,9 @@ static void test_secrets(void **state UNUSED)
 	json_as_text = json_text(json);
 	assert_non_null(strstr(yaml, "(not shown)"));
 	assert_non_null(strstr(json_as_text, "(not shown)"));
+	assert_non_null(strstr(yaml, "https://u:***@x.org/a"));
+	assert_null(strstr(yaml, "u:p@"));
+	assert_null(strstr(json_as_text, "u:p@"));
 }
 
 static void test_unreadable(void **state UNUSED)
@@ -508,6 +512,15 @@ static void test_manual(void **state UNUSED)
 	check_page("packmill-target", "REPOSITORIES", &schema_repo);
 }
 
+/* The words of the schema are those that version/ knows. */
+static void test_words(void **state UNUSED)
+{
+	for (size_t i = 0; key_policies[i] || version_policies()[i]; i++)
+		assert_string_equal(key_policies[i], version_policies()[i]);
+	for (size_t i = 0; key_numberings[i] || version_numberings()[i]; i++)
+		assert_string_equal(key_numberings[i], version_numberings()[i]);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, enter_scratch, leave_scratch)
@@ -524,6 +537,7 @@ int main(void)
 		T(test_target_errors),
 		T(test_find),
 		cmocka_unit_test(test_manual),
+		cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests_name("config_load", tests, NULL, NULL);
