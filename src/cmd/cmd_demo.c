@@ -143,7 +143,7 @@ static int print_text(const struct demo *d, const json_t *builds, struct err *er
 	printf("\nFor /etc/yum.repos.d:\n");
 	strv_lines(&lines, snippet);
 	strv_foreach (&lines, l)
-		printf("  %s\n", *l);
+		printf("%s%s\n", **l ? "  " : "", *l);
 	printf("\nInstalled by dnf into %s, the program says:\n", d->tree);
 	strv_release(&lines);
 	strv_lines(&lines, d->output);

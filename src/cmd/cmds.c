@@ -5,10 +5,11 @@
 #define CMDS(X)                                                                                    \
 	X(build)                                                                                   \
 	X(source)                                                                                  \
-	X(target)                                                                                  \
 	X(shell)                                                                                   \
 	X(root)                                                                                    \
+	X(target)                                                                                  \
 	X(doctor)                                                                                  \
+	X(demo)                                                                                    \
 	X(init)                                                                                    \
 	X(config)                                                                                  \
 	X(run)                                                                                     \

@@ -2,60 +2,64 @@
 /* demo_install.c - what a user of the repository does: install with dnf, run. */
 #include "base/base.h"
 #include "base/fs.h"
+#include "base/limits.h"
 #include "base/proc.h"
 #include "cmd/common.h"
 #include "cmd/demo.h"
 #include "root/root.h"
 #include "sandbox/sandbox.h"
 
-/* A configuration of its own: this machine's repositories and plugins have no part in it. */
-static int write_dnf_conf(const struct demo *d, const char *path, struct err *err)
+/* The text of the .repo file that packmill published in a directory below data. */
+static int add_repo_file(
+	const struct demo *d, const char *sub, struct strbuf *conf, struct err *err)
 {
-	auto_free char *text = xasprintf("[main]\n"
-					 "installroot=%s\n"
-					 "reposdir=%s/dnf/repos\n"
-					 "cachedir=%s/dnf/cache\n"
-					 "logdir=%s/dnf/log\n"
-					 "persistdir=%s/dnf/persist\n"
-					 "varsdir=%s/dnf/vars\n"
-					 "plugins=0\n"
-					 "install_weak_deps=0\n",
-		d->tree, d->dir, d->dir, d->dir, d->dir, d->dir);
-
-	return fs_write(path, text, strlen(text), 0644, err);
-}
-
-/* The .repo files that packmill published, as they are. */
-static int copy_repo_file(
-	const struct demo *d, const char *from_dir, const char *repos, struct err *err)
-{
-	auto_free char *dir = path_join(d->data, from_dir);
+	auto_free char *dir = path_join(d->data, sub);
 	auto_strv struct strv names = STRV_INIT;
 	int r = fs_list(dir, &names, err);
 
 	if (r < 0)
 		return r;
 	strv_foreach (&names, n) {
-		auto_free char *from = path_join(dir, *n), *to = path_join(repos, *n);
+		auto_free char *path = path_join(dir, *n), *text = NULL;
 
-		if (str_ends(*n, ".repo"))
-			return fs_copy(from, to, 0644, err);
+		if (!str_ends(*n, ".repo"))
+			continue;
+		if ((r = fs_read(path, MIB, &text, NULL, err)) < 0)
+			return r;
+		sb_addf(conf, "\n%s", text);
+		return 0;
 	}
 	return err_set(err, ERR_NOT_FOUND, "no .repo file in '%s'", dir);
 }
 
+/* A configuration of its own: this machine's repositories and plugins have no part in it. */
+static int write_dnf_conf(const struct demo *d, const char *path, struct err *err)
+{
+	auto_strbuf struct strbuf conf = STRBUF_INIT;
+	static const char *const dirs[] = {"cachedir", "logdir", "persistdir", "varsdir"};
+	int r;
+
+	sb_addf(&conf,
+		"[main]\ninstallroot=%s\nreposdir=/nonexistent\nplugins=0\n"
+		"install_weak_deps=0\n",
+		d->tree);
+	for (size_t i = 0; i < COUNTOF(dirs); i++)
+		sb_addf(&conf, "%s=%s/dnf/%s\n", dirs[i], d->dir, dirs[i]);
+	if ((r = add_repo_file(d, "repos/host/current", &conf, err)) < 0)
+		return r;
+	return fs_write(path, conf.s, conf.n, 0644, err);
+}
+
 int demo_install(struct demo *d, struct err *err)
 {
-	auto_free char *conf = path_join(d->dir, "dnf/dnf.conf");
-	auto_free char *repos = path_join(d->dir, "dnf/repos");
+	auto_free char *dir = path_join(d->dir, "dnf");
+	auto_free char *conf = path_join(dir, "dnf.conf");
 	auto_strv struct strv argv = STRV_INIT;
 	struct proc_opts o = {.timeout = 120};
 	int r;
 
-	if ((r = fs_mkdirs(d->tree, 0755, err)) < 0 || (r = fs_mkdirs(repos, 0755, err)) < 0 ||
-		(r = write_dnf_conf(d, conf, err)) < 0 ||
-		(r = copy_repo_file(d, "repos/host/current", repos, err)) < 0 ||
-		(r = copy_repo_file(d, "repos/host-base", repos, err)) < 0)
+	if ((r = fs_mkdirs(d->tree, 0755, err)) < 0 || (r = fs_mkdirs(dir, 0755, err)) < 0 ||
+		(r = write_dnf_conf(d, conf, err)) < 0)
 		return r;
 	/* dnf wants to be root; of its own tree it can be */
 	if (geteuid() != 0)
