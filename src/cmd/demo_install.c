@@ -9,6 +9,8 @@
 #include "root/root.h"
 #include "sandbox/sandbox.h"
 
+#define DBPATH "%_dbpath /var/lib/rpm\n"
+
 /* The text of the .repo file that packmill published in a directory below data. */
 static int add_repo_file(
 	const struct demo *d, const char *sub, struct strbuf *conf, struct err *err)
@@ -36,7 +38,7 @@ static int add_repo_file(
 static int write_dnf_conf(const struct demo *d, const char *path, struct err *err)
 {
 	auto_strbuf struct strbuf conf = STRBUF_INIT;
-	static const char *const dirs[] = {"cachedir", "logdir", "persistdir", "varsdir"};
+	static const char *const dirs[] = {"cachedir", "logdir", "varsdir"};
 	int r;
 
 	sb_addf(&conf,
@@ -54,13 +56,21 @@ int demo_install(struct demo *d, struct err *err)
 {
 	auto_free char *dir = path_join(d->dir, "dnf");
 	auto_free char *conf = path_join(dir, "dnf.conf");
-	auto_strv struct strv argv = STRV_INIT;
+	auto_free char *macros = path_join(dir, ".rpmmacros");
+	auto_strv struct strv argv = STRV_INIT, env = STRV_INIT;
 	struct proc_opts o = {.timeout = 120};
 	int r;
 
+	/* rpm keeps its database where distributions of rpm packages do, not at home as Debian's */
 	if ((r = fs_mkdirs(d->tree, 0755, err)) < 0 || (r = fs_mkdirs(dir, 0755, err)) < 0 ||
-		(r = write_dnf_conf(d, conf, err)) < 0)
+		(r = write_dnf_conf(d, conf, err)) < 0 ||
+		(r = fs_write(macros, DBPATH, strlen(DBPATH), 0644, err)) < 0)
 		return r;
+	for (const char *const *e = proc_env_default(); *e; e++)
+		if (!str_starts(*e, "HOME="))
+			strv_add(&env, *e);
+	strv_addf(&env, "HOME=%s", dir);
+	o.env = (const char *const *)env.v;
 	/* dnf wants to be root; of its own tree it can be */
 	if (geteuid() != 0)
 		strv_addl(&argv, "unshare", "--user", "--map-root-user", "--", NULL);

@@ -23,6 +23,9 @@ struct sched {
 	VEC(int) lingering; /* pidfds of build processes that still lint */
 };
 
+/* Where repos/ is reachable: as configured, else by file; the caller's. */
+char *sched_baseurl(const struct config *cfg);
+
 /* poll.c: ask all remotes of the chosen projects, fetch those that moved. */
 bool sched_wants(const struct sched *s, const struct config_project *p);
 int poll_remotes(struct sched *s, struct err *err);

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/sig.h"
+#include "base/text.h"
 #include "repo/repo.h"
 #include "root/root.h"
 #include "sched/internal.h"
@@ -51,13 +52,25 @@ static int open_all(struct sched *s, struct err *err)
 	return store_open(s->cfg->data, false, &s->store, err);
 }
 
+char *sched_baseurl(const struct config *cfg)
+{
+	auto_strbuf struct strbuf b = STRBUF_INIT;
+
+	if (cfg->url)
+		return xstrdup(cfg->url);
+	/* dnf takes a blank for the end of the url */
+	sb_add(&b, "file://");
+	text_url_path(&b, cfg->data);
+	sb_add(&b, "/repos");
+	return sb_take(&b);
+}
+
 /* What clients of the host target need beside our packages. */
 static int host_base(struct sched *s, struct err *err)
 {
 	auto_free char *roots = path_join(s->cfg->data, "roots");
 	auto_free char *cache = path_join(s->cfg->data, "cache");
-	auto_free char *base =
-		s->cfg->url ? xstrdup(s->cfg->url) : xasprintf("file://%s/repos", s->cfg->data);
+	auto_free char *base = sched_baseurl(s->cfg);
 
 	vec_foreach (&s->cfg->targets, t) {
 		auto_free char *rpm = NULL;

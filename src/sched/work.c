@@ -264,8 +264,7 @@ static int consistent(struct work *w, struct err *err)
 
 static int publish(struct work *w, struct err *err)
 {
-	auto_free char *base = w->s->cfg->url ? xstrdup(w->s->cfg->url)
-					      : xasprintf("file://%s/repos", w->s->cfg->data);
+	auto_free char *base = sched_baseurl(w->s->cfg);
 	auto_err struct err refusal = ERR_INIT;
 	struct repo_commit c = commit_of(w, base);
 	auto_free char *dir = NULL;
