@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A new key: a line here, its entry in docs/man/packmill.yaml.5.scd or packmill-target.5.scd (a
+ * test compares), and a line in show.c. */
 #include "config/keys.h"
 #include "config/config.h"
 

@@ -52,6 +52,13 @@ static const char *bad_placeholder(const char *s, size_t *ret_n)
 	return NULL;
 }
 
+/* `url: {project}` without quotes. */
+static bool is_bare_placeholder(const struct node *n)
+{
+	return n->kind == NODE_MAP && n->keys.n == 1 && node_is_empty(n->items.v[0]) &&
+	       (str_eq(n->keys.v[0]->text, "project") || str_eq(n->keys.v[0]->text, "name"));
+}
+
 static void check_text(const struct key *k, struct node *n, struct diag *d)
 {
 	auto_strbuf struct strbuf want = STRBUF_INIT;
@@ -61,7 +68,11 @@ static void check_text(const struct key *k, struct node *n, struct diag *d)
 	if (n->bad)
 		return;
 	if (n->kind != NODE_TEXT || node_is_empty(n)) {
-		fault(n, d, k, k->flags & KEY_LIST ? "a list of texts" : "a single value");
+		fault(n, d, k,
+			k->type->placeholders && is_bare_placeholder(n)
+				? "a text: put {project} and {name} in quotes"
+			: k->flags & KEY_LIST ? "a list of texts"
+					      : "a single value");
 	} else if (!*n->text) {
 		if (k->type->empty)
 			return;
@@ -89,12 +100,14 @@ static void check_list(const struct key *k, struct node *list, struct diag *d)
 	if (node_is_empty(list))
 		return;
 	if (list->kind != NODE_LIST) {
+		bool quote = k->type && list->kind == NODE_TEXT && strlen(list->text) < 60 &&
+			     !has_control(list->text);
 		auto_free char *want =
-			k->type ? xasprintf("a list: [%s]",
-					  list->kind == NODE_TEXT ? list->text : "...")
-				: xasprintf("a list of maps such as %s", k->sub->example);
+			!k->type ? xasprintf("a list of maps such as %s", k->sub->example)
+				 : xasprintf(quote ? "a list: [%s]" : "a list%s",
+					   quote ? list->text : "");
 
-		fault(list, d, k, k->type && strlen(want) > 60 ? "a list" : want);
+		fault(list, d, k, want);
 		return;
 	}
 	vec_foreach (&list->items, item) {

@@ -37,27 +37,36 @@ const struct node *node_get(const struct node *map, const char *key)
 	return NULL;
 }
 
+/* Does the line hold a placeholder? Unquoted it is a map to YAML. */
+static bool has_placeholder(const char *s)
+{
+	auto_free char *line = xstrndup(s, strcspn(s, "\n"));
+
+	return strstr(line, "{project}") || strstr(line, "{name}");
+}
+
 static void syntax_error(struct reader *r)
 {
 	const yaml_parser_t *y = &r->y;
-	size_t line = y->problem_mark.line;
+	size_t line = y->problem_mark.line, column = y->problem_mark.column + 1;
 	const char *problem = y->problem ?: "cannot be read", *s = r->text, *end;
+	auto_strbuf struct strbuf more = STRBUF_INIT;
 
-	/* the tab is what people do not see; libyaml's words do not help them */
 	for (size_t i = 0; i < line && (end = strchr(s, '\n')); i++)
 		s = end + 1;
+	/* the tab is what people do not see; libyaml's words do not help them */
 	if (s[strspn(s, " ")] == '\t') {
-		diag_error(r->diag, r->doc, line + 1, y->problem_mark.column + 1,
+		diag_error(r->diag, r->doc, line + 1, column,
 			"tab in the indentation; YAML wants spaces");
 		return;
 	}
 	if (y->context && y->context_mark.line != line)
-		diag_error(r->diag, r->doc, line + 1, y->problem_mark.column + 1,
-			"not valid YAML: %s (%s that begins in line %zu)", problem, y->context,
+		sb_addf(&more, " (%s that begins in line %zu)", y->context,
 			y->context_mark.line + 1);
-	else
-		diag_error(r->diag, r->doc, line + 1, y->problem_mark.column + 1,
-			"not valid YAML: %s", problem);
+	if (has_placeholder(s))
+		sb_add(&more, "; a text with {project} or {name} needs quotes");
+	diag_error(
+		r->diag, r->doc, line + 1, column, "not valid YAML: %s%s", problem, sb_str(&more));
 }
 
 static bool next(struct reader *r, yaml_event_t *ev)

@@ -49,9 +49,11 @@ static struct config *load(const char *text, size_t n)
 	assert((r == 0) == (errors.n == 0) && (r == 0) == (c != NULL));
 	assert(r == 0 || err.code == ERR_CONFIG);
 	assert(errors.n <= 101);
-	strv_foreach (&errors, e)
+	strv_foreach (&errors, e) {
+		assert(!strchr(*e, '\n'));
 		for (const char *s = *e; *s; s += text_utf8(s, NULL))
 			assert(text_utf8(s, NULL));
+	}
 	return c;
 }
 

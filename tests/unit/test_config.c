@@ -195,6 +195,13 @@ static const struct row rows[] = {
 		"packmill.yaml:8:27: 'packaging' needs 'url'\n"
 		"packmill.yaml:9:52: 'ref' stays where it is and 'branch' moves: give one of "
 		"them\n"},
+	{"placeholder without quotes",
+		TOP "defaults:\n  packaging: {url: https://x/{project}, branch: m}\n",
+		"packmill.yaml:4:30: not valid YAML: did not find expected ',' or '}'; a text with "
+		"{project} or {name} needs quotes\n"},
+	{"placeholder alone without quotes", TOP "defaults:\n  spec: {name}\n",
+		"packmill.yaml:4:9: 'spec' must be a text: put {project} and {name} in quotes, not "
+		"a map\n"},
 	{"git transports",
 		TOP "projects:\n"
 		    "- {project: a, packaging: {url: 'ext::sh'}}\n"
