@@ -22,7 +22,7 @@ static int link_logs(
 			continue;
 		if ((st.st_mode & 0777) != 0644 && chmod(src, 0644) < 0)
 			return err_errno(err, "cannot make '%s' readable", src);
-		rc = replace ? tree_link(r, dir, names.v[i], src, err)
+		rc = replace ? stage_link(r, dir, names.v[i], src, err)
 			     : fs_link_or_copy(src, dst, err);
 	}
 	return rc;
@@ -31,37 +31,48 @@ static int link_logs(
 int commit_records(
 	struct repo *r, const struct repo_commit *c, const char *dir, bool replace, struct err *err)
 {
-	auto_free char *text = records_commit(r, c);
+	auto_free char *text = records_commit(r, c), *path = path_join(dir, "commit.yaml");
 	int rc = link_logs(r, c->logs, dir, replace, err);
 
 	if (rc < 0)
 		return rc;
 	if (replace)
-		return tree_replace(r, dir, "commit.yaml", text, strlen(text), err);
-	return tree_write(dir, "commit.yaml", text, strlen(text), err);
+		return stage_replace(r, dir, "commit.yaml", text, strlen(text), err);
+	return stage_write(path, text, strlen(text), err);
+}
+
+int commit_new(struct repo *r, const struct repo_commit *c, const char *path, char **ret_tmp,
+	struct err *err)
+{
+	auto_free char *tmp = stage_name(r), *parent = path_dir(path);
+	int rc = fs_mkdirs(tmp, 0755, err);
+
+	if (rc >= 0)
+		rc = fs_mkdirs(parent, 0755, err);
+	if (rc >= 0)
+		rc = commit_records(r, c, tmp, false, err);
+	if (rc < 0)
+		return rc;
+	stage_install(r, tmp, path);
+	if (ret_tmp)
+		*ret_tmp = TAKE(tmp);
+	return 0;
 }
 
 int repo_record_failure(struct repo *r, struct store *st UNUSED, const struct repo_commit *c,
 	char **ret_dir, struct err *err)
 {
 	auto_free char *rel = repo_commit_dir(c->build, c->upstream_shared);
-	auto_free char *path = path_join(r->dir, rel), *tmp = NULL;
-	int rc = tree_sweep(r, err);
+	auto_free char *path = path_join(r->dir, rel);
+	int rc = stage_begin(r, err);
 
-	if (rc < 0)
-		return rc;
 	/* a repository that is there stays: the failure is of a later try */
-	if (fs_is_dir(path)) {
+	if (rc >= 0 && fs_is_dir(path))
 		rc = commit_records(r, c, path, true, err);
-	} else {
-		rc = tree_tmp(r, &tmp, err);
-		if (rc >= 0)
-			rc = commit_records(r, c, tmp, false, err);
-		if (rc >= 0)
-			rc = fs_fsync_dir(tmp, err);
-		if (rc >= 0)
-			rc = tree_install(tmp, path, err);
-	}
+	else if (rc >= 0)
+		rc = commit_new(r, c, path, NULL, err);
+	if (rc >= 0)
+		rc = stage_commit(r, err);
 	if (rc < 0)
 		return err_wrap(
 			err, "cannot record the failed build %lld", (long long)c->build->id);

@@ -20,24 +20,21 @@ static int drop_packages(struct repo *r, const char *keep, struct err *err)
 
 static int put_package(struct repo *r, const char *rpm, const char *href, struct err *err)
 {
-	auto_free char *path = path_join(r->dir, href), *dir = path_dir(path), *up = path_dir(dir);
+	auto_free char *path = path_join(r->dir, href), *dir = path_dir(path);
 	int rc = fs_mkdirs(dir, 0755, err);
 
-	if (rc < 0)
+	if (rc < 0 || fs_exists(path))
 		return rc;
-	if (!fs_exists(path))
-		rc = tree_link(r, dir, path_base(path), rpm, err);
-	if (rc >= 0 && chmod(path, 0644) < 0)
-		rc = err_errno(err, "cannot make '%s' readable", path);
-	if (rc >= 0)
-		rc = fs_fsync_dir(dir, err);
-	return rc < 0 ? rc : fs_fsync_dir(up, err);
+	if (chmod(rpm, 0644) < 0)
+		return err_errno(err, "cannot make '%s' readable", rpm);
+	return stage_link(r, dir, path_base(path), rpm, err);
 }
 
 static int publish(struct repo *r, const char *rpm, const char *baseurl, struct err *err)
 {
 	CLEANUP(fragment_release) struct fragment f = {0};
 	auto_metadata struct metadata m = {0};
+	auto_update struct update u = {.dir = r->dir, .donor = r->dir, .m = &m, .parts = 1};
 	auto_free char *snippet = NULL, *href = NULL;
 	char sha[SHA256_HEX], key[17];
 	struct stat st;
@@ -58,9 +55,11 @@ static int publish(struct repo *r, const char *rpm, const char *baseurl, struct 
 	/* the package's own time, so that the same package again changes nothing */
 	metadata_end(&m, st.st_mtim.tv_sec);
 	snippet = records_host_base(baseurl);
-	if ((rc = tree_sweep(r, err)) < 0 || (rc = put_package(r, rpm, href, err)) < 0 ||
-		(rc = tree_update_main(r, r->dir, &m, err)) < 0 ||
-		(rc = tree_replace(r, r->dir, "host-base.repo", snippet, strlen(snippet), err)) < 0)
+	if ((rc = stage_begin(r, err)) < 0 || (rc = put_package(r, rpm, href, err)) < 0 ||
+		(rc = tree_update(r, &u, err)) < 0 ||
+		(rc = stage_replace(r, r->dir, "host-base.repo", snippet, strlen(snippet), err)) <
+			0 ||
+		(rc = stage_commit(r, err)) < 0 || (rc = tree_drop_old(r, &u, err)) < 0)
 		return rc;
 	return drop_packages(r, key, err);
 }

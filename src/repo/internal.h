@@ -11,12 +11,24 @@ enum part { PART_MAIN, PART_SOURCE, PART_DEBUG, PARTS };
 extern const char *const part_dirs[PARTS]; /* "", "source", "debug" */
 enum part part_of(enum package_kind k);
 
+/* A file or directory below tmp that will be renamed to path. */
+struct swap {
+	char *tmp, *path;
+};
+
+/* A publish under way. */
+struct stage {
+	int fs_fd;       /* on the file system; 0: none under way */
+	unsigned serial; /* of names below tmp */
+	VEC(struct swap) swaps;
+};
+
 struct repo {
 	char *data, *target;
 	char *dir; /* data/repos/<target> */
 	char *tmp; /* dir/.new: everything half-done lies here, swept at the next publish */
 	struct db *cache;
-	unsigned serial; /* of names below tmp */
+	struct stage stage;
 };
 
 /* One package of a repository. */
@@ -47,33 +59,53 @@ int cache_add(struct repo *r, const struct entry *e, const char *nevra, struct e
 int cache_metadata(struct repo *r, const struct entries *e, int64_t now, struct metadata m[PARTS],
 	struct err *err);
 
+/* ---- stage.c ---- */
+
+/* Start: sweeps what an earlier, killed publish left below tmp. */
+int stage_begin(struct repo *r, struct err *err);
+/* A new name below tmp; the caller's. */
+char *stage_name(struct repo *r);
+/* A new file where no reader sees it. */
+int stage_write(const char *path, const void *data, size_t n, struct err *err);
+/* Rename tmp to path at stage_commit, in the order of these calls. */
+void stage_install(struct repo *r, const char *tmp, const char *path);
+/* Replace dir/name by these bytes at stage_commit; equal bytes are left alone. */
+int stage_replace(struct repo *r, const char *dir, const char *name, const void *data, size_t n,
+	struct err *err);
+/* The same by a link to (or copy of) the file src. */
+int stage_link(struct repo *r, const char *dir, const char *name, const char *src, struct err *err);
+/* All written to disk, then all renamed, then that written to disk. */
+int stage_commit(struct repo *r, struct err *err);
+void stage_clear(struct repo *r);
+
 /* ---- tree.c ---- */
 
-/* A new directory below tmp, emptied first use of r. The path is the caller's. */
-int tree_tmp(struct repo *r, char **ret, struct err *err);
-/* Remove what an earlier, killed publish left below tmp. */
-int tree_sweep(struct repo *r, struct err *err);
-/* Write and sync a file that nobody reads yet. */
-int tree_write(const char *dir, const char *name, const void *data, size_t n, struct err *err);
-/* Replace dir/name: written below tmp, synced, renamed. Unchanged bytes are left alone. */
-int tree_replace(struct repo *r, const char *dir, const char *name, const void *data, size_t n,
-	struct err *err);
-/* Make dir/name a link to (or copy of) the file src, replacing what is there. */
-int tree_link(struct repo *r, const char *dir, const char *name, const char *src, struct err *err);
-/* The three repositories in a directory nobody reads yet; depth: of dir below repos/<target>. */
+/* The three repositories in a new directory below tmp; depth: of its place below repos/<target>. */
 int tree_fill(const char *dir, unsigned depth, const struct metadata m[PARTS], struct err *err);
-/* Bring the readable directory dir to this metadata; files are linked from donor where it has
- * them. repomd.xml last. */
-int tree_update(struct repo *r, const char *dir, const char *donor, const struct metadata m[PARTS],
-	struct err *err);
-/* The same from another readable directory (`consistent` from `current`). */
-int tree_follow(struct repo *r, const char *dir, const char *from, struct err *err);
-/* One repository without parts: its pool is a real directory inside. */
-int tree_update_main(struct repo *r, const char *dir, const struct metadata *m, struct err *err);
+
+struct update_part {
+	char *repodata, *donor; /* repodata directories */
+	char *repomd;
+	const struct metadata *m; /* or NULL */
+};
+
+/* Bringing a directory that is read all the time to new metadata. */
+struct update {
+	const char *dir;
+	const char *donor;        /* a directory whose files are linked where it has them */
+	const struct metadata *m; /* one per part; NULL: all as the donor has it */
+	size_t parts;             /* PARTS, or 1: its pool is a real directory inside */
+	struct update_part part[PARTS];
+};
+#define auto_update CLEANUP(tree_update_release)
+
+/* New files go in, repomd.xml is staged. */
+int tree_update(struct repo *r, struct update *u, struct err *err);
+/* After stage_commit: what is old enough is removed. */
+int tree_drop_old(struct repo *r, const struct update *u, struct err *err);
+void tree_update_release(struct update *u);
 /* Called for dir/name at each publish that no longer needs it: removes it after an hour. */
 int tree_retire(struct repo *r, const char *dir, const char *name, struct err *err);
-/* Put the finished directory tmp at path; what was there is removed. */
-int tree_install(const char *tmp, const char *path, struct err *err);
 
 /* ---- records.c ---- */
 
@@ -91,4 +123,7 @@ void records_extended(const struct store_build *b, bool shared, char ret[SHA256_
 
 /* Logs and commit.yaml of a build into a directory; replace: it may be read already. */
 int commit_records(struct repo *r, const struct repo_commit *c, const char *dir, bool replace,
+	struct err *err);
+/* A new commit directory with its records below tmp, to be installed at path. */
+int commit_new(struct repo *r, const struct repo_commit *c, const char *path, char **ret_tmp,
 	struct err *err);

@@ -80,7 +80,7 @@ int pool_check(struct repo *r, struct store *st, const struct package *p, struct
 /* The copy keeps the time of the file, which is part of the metadata. */
 static int copy_in(struct repo *r, const char *src, const char *dst, struct err *err)
 {
-	auto_free char *tmp = xasprintf("%s/%u", r->tmp, r->serial++);
+	auto_free char *tmp = stage_name(r);
 	struct timespec times[2];
 	struct stat st;
 	int rc = fs_copy(src, tmp, 0644, err);
@@ -100,7 +100,8 @@ static int copy_in(struct repo *r, const char *src, const char *dst, struct err 
 	return 0;
 }
 
-static int sync_file(const char *path, struct err *err)
+/* Served by a web server of another user. */
+static int make_readable(const char *path, struct err *err)
 {
 	auto_close int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
@@ -111,15 +112,12 @@ static int sync_file(const char *path, struct err *err)
 		return err_set(err, ERR_CORRUPT, "'%s' is not a regular file", path);
 	if ((st.st_mode & 0777) != 0644 && fchmod(fd, 0644) < 0)
 		return err_errno(err, "cannot make '%s' readable", path);
-	if (fsync(fd) < 0)
-		return err_errno(err, "cannot sync '%s'", path);
 	return 0;
 }
 
 int pool_put(struct repo *r, const struct package *p, struct err *err)
 {
-	auto_free char *path = repo_pool_path(r, p), *dir = path_dir(path), *up = path_dir(dir);
-	auto_free char *pool = path_dir(up);
+	auto_free char *path = repo_pool_path(r, p), *dir = path_dir(path);
 	int rc = fs_mkdirs(dir, 0755, err);
 
 	if (rc < 0)
@@ -131,10 +129,5 @@ int pool_put(struct repo *r, const struct package *p, struct err *err)
 		if (rc < 0)
 			return rc;
 	}
-	rc = sync_file(path, err);
-	if (rc >= 0)
-		rc = fs_fsync_dir(dir, err);
-	if (rc >= 0)
-		rc = fs_fsync_dir(up, err);
-	return rc < 0 ? rc : fs_fsync_dir(pool, err);
+	return make_readable(path, err);
 }

@@ -132,47 +132,60 @@ static int texts(struct publish *p, const char *dir, const char *rel, bool repla
 	const struct repo_commit *c = p->c;
 	auto_free char *snippet = repo_snippet(c->reponame, c->baseurl, p->r->target, rel);
 	auto_free char *name = xasprintf("%s.repo", c->reponame);
-	int rc;
+	const char *const pairs[][2] = {{name, snippet}, {"versions.csv", p->versions}};
+	int rc = 0;
 
-	if (replace) {
-		rc = tree_replace(p->r, dir, name, snippet, strlen(snippet), err);
-		return rc < 0 ? rc
-			      : tree_replace(p->r, dir, "versions.csv", p->versions,
-					strlen(p->versions), err);
+	for (size_t i = 0; rc >= 0 && i < COUNTOF(pairs); i++) {
+		auto_free char *path = path_join(dir, pairs[i][0]);
+		size_t n = strlen(pairs[i][1]);
+
+		rc = replace ? stage_replace(p->r, dir, pairs[i][0], pairs[i][1], n, err)
+			     : stage_write(path, pairs[i][1], n, err);
 	}
-	rc = tree_write(dir, name, snippet, strlen(snippet), err);
-	return rc < 0 ? rc : tree_write(dir, "versions.csv", p->versions, strlen(p->versions), err);
+	return rc;
 }
 
-/* The commit repository. Once there it never changes, but for the records beside it. */
-static int make_commit(struct publish *p, struct err *err)
+/* The commit repository. Once there it never changes, but for the records beside it. *ret_dir:
+ * where it lies until the end of this publish. */
+static int make_commit(struct publish *p, char **ret_dir, struct err *err)
 {
 	auto_free char *repomd = path_join(p->path, "repodata/repomd.xml"), *tmp = NULL;
 	int rc;
 
-	if (fs_exists(repomd))
-		return commit_records(p->r, p->c, p->path, true, err);
-	rc = tree_tmp(p->r, &tmp, err);
+	if (fs_exists(repomd)) {
+		rc = commit_records(p->r, p->c, p->path, true, err);
+		if (rc >= 0)
+			*ret_dir = xstrdup(p->path);
+		return rc;
+	}
+	rc = commit_new(p->r, p->c, p->path, &tmp, err);
 	if (rc >= 0)
 		rc = tree_fill(tmp, 3, p->m, err);
 	if (rc >= 0)
 		rc = texts(p, tmp, p->rel, false, err);
 	if (rc >= 0)
-		rc = commit_records(p->r, p->c, tmp, false, err);
-	if (rc >= 0)
-		rc = fs_fsync_dir(tmp, err);
-	return rc < 0 ? rc : tree_install(tmp, p->path, err);
+		*ret_dir = TAKE(tmp);
+	return rc;
 }
 
-static int update_current(struct publish *p, struct err *err)
+/* Everything so far is unseen; stage_commit shows the commit repository, then `current`. */
+static int show(struct publish *p, struct err *err)
 {
-	auto_free char *dir = path_join(p->r->dir, "current");
-	auto_free char *yaml = path_join(p->path, "commit.yaml");
-	int rc = tree_update(p->r, dir, p->path, p->m, err);
+	auto_free char *dir = path_join(p->r->dir, "current"), *commit = NULL;
+	auto_update struct update u = {.dir = dir, .m = p->m, .parts = PARTS};
+	auto_free char *text = records_commit(p->r, p->c);
+	int rc = make_commit(p, &commit, err);
 
+	u.donor = commit;
+	if (rc >= 0)
+		rc = tree_update(p->r, &u, err);
 	if (rc >= 0)
 		rc = texts(p, dir, "current", true, err);
-	return rc < 0 ? rc : tree_link(p->r, dir, "commit.yaml", yaml, err);
+	if (rc >= 0)
+		rc = stage_replace(p->r, dir, "commit.yaml", text, strlen(text), err);
+	if (rc >= 0)
+		rc = stage_commit(p->r, err);
+	return rc < 0 ? rc : tree_drop_old(p->r, &u, err);
 }
 
 static int run(struct publish *p, struct err *err)
@@ -181,7 +194,7 @@ static int run(struct publish *p, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	if ((rc = tree_sweep(p->r, err)) < 0 || (rc = cache_open(p->r, err)) < 0 ||
+	if ((rc = stage_begin(p->r, err)) < 0 || (rc = cache_open(p->r, err)) < 0 ||
 		(rc = read_packages(p, err)) < 0 || (rc = gather(p, err)) < 0 ||
 		(rc = list_versions(p, err)) < 0)
 		return rc;
@@ -189,9 +202,7 @@ static int run(struct publish *p, struct err *err)
 		if ((rc = pool_put(p->r, k, err)) < 0)
 			return rc;
 	rc = cache_metadata(p->r, &p->all, time_now(), p->m, err);
-	if (rc >= 0)
-		rc = make_commit(p, err);
-	return rc < 0 ? rc : update_current(p, err);
+	return rc < 0 ? rc : show(p, err);
 }
 
 int repo_publish(struct repo *r, struct store *st, const struct repo_commit *c, char **ret_dir,

@@ -23,6 +23,7 @@ void repo_close(struct repo *r)
 {
 	if (!r)
 		return;
+	stage_clear(r);
 	db_close(r->cache);
 	free(r->data);
 	free(r->target);
@@ -44,20 +45,21 @@ static int move_snippet(
 	if (!records_parse_snippet(text, r->target, &id, &url))
 		return 0;
 	moved = repo_snippet(id, url, r->target, "consistent");
-	return tree_replace(r, dir, name, moved, strlen(moved), err);
+	return stage_replace(r, dir, name, moved, strlen(moved), err);
 }
 
 int repo_move_consistent(struct repo *r, struct err *err)
 {
 	auto_free char *from = path_join(r->dir, "current"), *dir = path_join(r->dir, "consistent");
+	auto_update struct update u = {.dir = dir, .donor = from, .parts = PARTS};
 	auto_strv struct strv names = STRV_INIT;
 	int rc;
 
 	if (!fs_is_dir(from))
 		return 0;
-	rc = tree_sweep(r, err);
+	rc = stage_begin(r, err);
 	if (rc >= 0)
-		rc = tree_follow(r, dir, from, err);
+		rc = tree_update(r, &u, err);
 	if (rc >= 0)
 		rc = fs_list(from, &names, err);
 	for (size_t i = 0; rc >= 0 && i < names.n; i++) {
@@ -66,8 +68,12 @@ int repo_move_consistent(struct repo *r, struct err *err)
 		if (str_ends(names.v[i], ".repo"))
 			rc = move_snippet(r, from, dir, names.v[i], err);
 		else if (str_eq(names.v[i], "versions.csv") || str_eq(names.v[i], "commit.yaml"))
-			rc = tree_link(r, dir, names.v[i], src, err);
+			rc = stage_link(r, dir, names.v[i], src, err);
 	}
+	if (rc >= 0)
+		rc = stage_commit(r, err);
+	if (rc >= 0)
+		rc = tree_drop_old(r, &u, err);
 	return rc < 0 ? err_wrap(err, "cannot move `consistent` of %s", r->target) : 0;
 }
 
@@ -83,10 +89,12 @@ int repo_update_versions(struct repo *r, struct store *st, struct err *err)
 	if (rc >= 0)
 		rc = store_last_builds(st, r->target, &last, err);
 	if (rc >= 0)
-		rc = tree_sweep(r, err);
+		rc = stage_begin(r, err);
 	if (rc >= 0) {
 		text = records_versions(&published, &last, NULL);
-		rc = tree_replace(r, dir, "versions.csv", text, strlen(text), err);
+		rc = stage_replace(r, dir, "versions.csv", text, strlen(text), err);
+		if (rc >= 0)
+			rc = stage_commit(r, err);
 	}
 	vec_free(&published, store_build_release);
 	vec_free(&last, store_build_release);

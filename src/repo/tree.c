@@ -6,93 +6,9 @@
  */
 #include "base/time.h"
 #include "repo/internal.h"
-#include <linux/fs.h>
-#include <sys/syscall.h>
 
 #define KEEP_SECONDS 3600 /* a reader may still ask for metadata it learned of before */
 #define REPOMD_MAX   (1024 * 1024)
-
-/* ---- below tmp ---- */
-
-int tree_sweep(struct repo *r, struct err *err)
-{
-	int rc = fs_remove_tree(r->tmp, err);
-
-	r->serial = 0;
-	return rc < 0 ? rc : fs_mkdirs(r->tmp, 0755, err);
-}
-
-int tree_tmp(struct repo *r, char **ret, struct err *err)
-{
-	auto_free char *path = xasprintf("%s/%u", r->tmp, r->serial++);
-
-	if (mkdir(path, 0755) < 0)
-		return err_errno(err, "cannot create '%s'", path);
-	*ret = TAKE(path);
-	return 0;
-}
-
-static int write_synced(const char *path, const void *data, size_t n, struct err *err)
-{
-	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	int rc;
-
-	if (fd < 0)
-		return err_errno(err, "cannot create '%s'", path);
-	rc = fs_write_all(fd, data, n, err);
-	if (rc < 0)
-		return err_wrap(err, "%s", path);
-	if (fsync(fd) < 0 || close(take_fd(&fd)) < 0)
-		return err_errno(err, "cannot write '%s'", path);
-	return 0;
-}
-
-int tree_write(const char *dir, const char *name, const void *data, size_t n, struct err *err)
-{
-	auto_free char *path = path_join(dir, name);
-
-	return write_synced(path, data, n, err);
-}
-
-static bool same_bytes(const char *path, const void *data, size_t n)
-{
-	auto_free char *there = NULL;
-	size_t len = 0;
-
-	return fs_read(path, n, &there, &len, NULL) >= 0 && len == n && memcmp(there, data, n) == 0;
-}
-
-int tree_replace(struct repo *r, const char *dir, const char *name, const void *data, size_t n,
-	struct err *err)
-{
-	auto_free char *path = path_join(dir, name);
-	auto_free char *tmp = xasprintf("%s/%u", r->tmp, r->serial++);
-	int rc;
-
-	if (same_bytes(path, data, n))
-		return 0;
-	rc = write_synced(tmp, data, n, err);
-	if (rc < 0)
-		return rc;
-	if (rename(tmp, path) < 0)
-		return err_errno(err, "cannot replace '%s'", path);
-	return fs_fsync_dir(dir, err);
-}
-
-int tree_link(struct repo *r, const char *dir, const char *name, const char *src, struct err *err)
-{
-	auto_free char *path = path_join(dir, name);
-	auto_free char *tmp = xasprintf("%s/%u", r->tmp, r->serial++);
-	int rc = fs_link_or_copy(src, tmp, err);
-
-	if (rc < 0)
-		return rc;
-	/* two names of one file: rename would do nothing and leave both */
-	if (rename(tmp, path) < 0)
-		return err_errno(err, "cannot replace '%s'", path);
-	(void)unlink(tmp);
-	return 0;
-}
 
 /* ---- directories nobody reads yet ---- */
 
@@ -132,43 +48,22 @@ static char *repodata_of(const char *dir, enum part p)
 int tree_fill(const char *dir, unsigned depth, const struct metadata m[PARTS], struct err *err)
 {
 	for (enum part p = 0; p < PARTS; p++) {
-		auto_free char *repodata = repodata_of(dir, p), *up = path_dir(repodata);
+		auto_free char *repodata = repodata_of(dir, p);
+		auto_free char *repomd = path_join(repodata, "repomd.xml");
 		int rc = make_part(dir, depth, p, err);
 
-		for (size_t i = 0; rc >= 0 && i < META_FILES; i++)
-			rc = tree_write(repodata, m[p].files[i].name, m[p].files[i].gz.s,
-				m[p].files[i].gz.n, err);
+		for (size_t i = 0; rc >= 0 && i < META_FILES; i++) {
+			const struct metadata_file *f = &m[p].files[i];
+			auto_free char *path = path_join(repodata, f->name);
+
+			rc = stage_write(path, f->gz.s, f->gz.n, err);
+		}
 		if (rc >= 0)
-			rc = tree_write(
-				repodata, "repomd.xml", m[p].repomd, strlen(m[p].repomd), err);
-		if (rc >= 0)
-			rc = fs_fsync_dir(repodata, err);
-		if (rc >= 0)
-			rc = fs_fsync_dir(up, err);
+			rc = stage_write(repomd, m[p].repomd, strlen(m[p].repomd), err);
 		if (rc < 0)
 			return rc;
 	}
 	return 0;
-}
-
-int tree_install(const char *tmp, const char *path, struct err *err)
-{
-	auto_free char *parent = path_dir(path), *up = path_dir(parent);
-	int rc = fs_mkdirs(parent, 0755, err);
-
-	if (rc < 0)
-		return rc;
-	if (rename(tmp, path) < 0) {
-		if (errno != ENOTEMPTY && errno != EEXIST)
-			return err_errno(err, "cannot create '%s'", path);
-		/* the record of an earlier failure gives way */
-		if (syscall(SYS_renameat2, AT_FDCWD, tmp, AT_FDCWD, path, RENAME_EXCHANGE) < 0)
-			return err_errno(err, "cannot replace '%s'", path);
-		rc = fs_remove_tree(tmp, err);
-	}
-	if (rc >= 0)
-		rc = fs_fsync_dir(parent, err);
-	return rc < 0 ? rc : fs_fsync_dir(up, err);
 }
 
 /* ---- directories that are read all the time ---- */
@@ -180,17 +75,22 @@ static off_t size_of(const char *path)
 	return lstat(path, &st) < 0 ? -1 : st.st_size;
 }
 
-/* A content-named file into repodata, from the same file elsewhere or from memory. */
-static int place(struct repo *r, const char *repodata, const char *donor,
-	const struct metadata_file *f, struct err *err)
+/* The content-named file `from` into repodata, too. A link appears whole or not at all. */
+static int place_link(
+	struct repo *r, const char *repodata, const char *name, const char *from, struct err *err)
 {
-	auto_free char *path = path_join(repodata, f->name), *from = path_join(donor, f->name);
+	auto_free char *path = path_join(repodata, name);
 
-	if (size_of(path) == (off_t)f->gz.n)
+	if (size_of(path) >= 0 && size_of(path) == size_of(from))
 		return 0;
-	if (size_of(from) == (off_t)f->gz.n && tree_link(r, repodata, f->name, from, NULL) >= 0)
+	/* torn by a power cut */
+	if (size_of(path) >= 0 && unlink(path) < 0)
+		return err_errno(err, "cannot remove '%s'", path);
+	if (link(from, path) == 0)
 		return 0;
-	return tree_replace(r, repodata, f->name, f->gz.s, f->gz.n, err);
+	if (errno != EXDEV && errno != EPERM && errno != EMLINK && errno != EOPNOTSUPP)
+		return err_errno(err, "cannot create '%s'", path);
+	return stage_link(r, repodata, name, from, err);
 }
 
 /*
@@ -247,44 +147,6 @@ static int drop_old(struct repo *r, const char *repodata, const char *repomd, st
 	return rc;
 }
 
-static int update_part(struct repo *r, const char *repodata, const char *donor,
-	const struct metadata *m, struct err *err)
-{
-	int rc = 0;
-
-	for (size_t i = 0; rc >= 0 && i < META_FILES; i++)
-		rc = place(r, repodata, donor, &m->files[i], err);
-	if (rc >= 0)
-		rc = fs_fsync_dir(repodata, err);
-	if (rc >= 0)
-		rc = tree_replace(r, repodata, "repomd.xml", m->repomd, strlen(m->repomd), err);
-	return rc < 0 ? rc : drop_old(r, repodata, m->repomd, err);
-}
-
-int tree_update(struct repo *r, const char *dir, const char *donor, const struct metadata m[PARTS],
-	struct err *err)
-{
-	/* main last: who follows it finds the sources there already */
-	for (enum part p = PARTS; p-- > 0;) {
-		auto_free char *repodata = repodata_of(dir, p), *from = repodata_of(donor, p);
-		int rc = make_part(dir, 1, p, err);
-
-		if (rc >= 0)
-			rc = update_part(r, repodata, from, &m[p], err);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
-int tree_update_main(struct repo *r, const char *dir, const struct metadata *m, struct err *err)
-{
-	auto_free char *repodata = repodata_of(dir, PART_MAIN);
-	int rc = fs_mkdirs(repodata, 0755, err);
-
-	return rc < 0 ? rc : update_part(r, repodata, repodata, m, err);
-}
-
 /* Files named by our own repomd.xml. */
 static void repomd_names(const char *repomd, struct strv *ret)
 {
@@ -296,34 +158,81 @@ static void repomd_names(const char *repomd, struct strv *ret)
 	}
 }
 
-int tree_follow(struct repo *r, const char *dir, const char *from, struct err *err)
+static void update_part_release(struct update_part *u)
 {
-	for (enum part p = PARTS; p-- > 0;) {
-		auto_free char *repodata = repodata_of(dir, p), *src = repodata_of(from, p);
-		auto_free char *path = path_join(src, "repomd.xml"), *repomd = NULL;
-		auto_strv struct strv names = STRV_INIT;
-		size_t n = 0;
-		int rc = fs_read(path, REPOMD_MAX, &repomd, &n, err);
+	free(u->repodata);
+	free(u->donor);
+	free(u->repomd);
+}
 
-		if (rc >= 0)
-			rc = make_part(dir, 1, p, err);
-		if (rc >= 0)
-			repomd_names(repomd, &names);
-		for (size_t i = 0; rc >= 0 && i < names.n; i++) {
-			auto_free char *there = path_join(repodata, names.v[i]);
-			auto_free char *file = path_join(src, names.v[i]);
+/* New files into place; the old repository is still what readers see. */
+static int add_files(struct repo *r, struct update_part *u, struct err *err)
+{
+	auto_strv struct strv names = STRV_INIT;
+	int rc = 0;
 
-			if (size_of(there) < 0 || size_of(there) != size_of(file))
-				rc = tree_link(r, repodata, names.v[i], file, err);
-		}
-		if (rc >= 0)
-			rc = fs_fsync_dir(repodata, err);
-		if (rc >= 0)
-			rc = tree_replace(r, repodata, "repomd.xml", repomd, n, err);
-		if (rc >= 0)
-			rc = drop_old(r, repodata, repomd, err);
-		if (rc < 0)
-			return rc;
+	repomd_names(u->repomd, &names);
+	for (size_t i = 0; rc >= 0 && i < names.n; i++) {
+		auto_free char *path = path_join(u->repodata, names.v[i]);
+		auto_free char *from = path_join(u->donor, names.v[i]);
+		const struct metadata_file *f = u->m ? &u->m->files[i] : NULL;
+
+		if (!f || size_of(from) == (off_t)f->gz.n)
+			rc = place_link(r, u->repodata, names.v[i], from, err);
+		else if (size_of(path) != (off_t)f->gz.n)
+			rc = stage_replace(r, u->repodata, f->name, f->gz.s, f->gz.n, err);
 	}
-	return 0;
+	return rc;
+}
+
+static int start(struct repo *r, struct update *u, enum part p, struct err *err)
+{
+	struct update_part *up = &u->part[p];
+	int rc = 0;
+
+	up->repodata = repodata_of(u->dir, p);
+	up->donor = repodata_of(u->donor, p);
+	up->m = u->m ? &u->m[p] : NULL;
+	if (up->m) {
+		up->repomd = xstrdup(up->m->repomd);
+	} else {
+		auto_free char *path = path_join(up->donor, "repomd.xml");
+
+		rc = fs_read(path, REPOMD_MAX, &up->repomd, NULL, err);
+	}
+	if (rc >= 0)
+		rc = u->parts > 1 ? make_part(u->dir, 1, p, err)
+				  : fs_mkdirs(up->repodata, 0755, err);
+	return rc < 0 ? rc : add_files(r, up, err);
+}
+
+int tree_update(struct repo *r, struct update *u, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t p = 0; rc >= 0 && p < u->parts; p++)
+		rc = start(r, u, (enum part)p, err);
+	/* main last: who follows it finds the sources there already */
+	for (size_t p = u->parts; rc >= 0 && p-- > 0;) {
+		const struct update_part *up = &u->part[p];
+
+		rc = stage_replace(
+			r, up->repodata, "repomd.xml", up->repomd, strlen(up->repomd), err);
+	}
+	return rc;
+}
+
+int tree_drop_old(struct repo *r, const struct update *u, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t p = 0; rc >= 0 && p < u->parts; p++)
+		rc = drop_old(r, u->part[p].repodata, u->part[p].repomd, err);
+	return rc;
+}
+
+void tree_update_release(struct update *u)
+{
+	for (size_t p = 0; p < PARTS; p++)
+		update_part_release(&u->part[p]);
 }

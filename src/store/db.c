@@ -280,7 +280,8 @@ static int set_up(struct db *db, const struct db_schema *s, unsigned flags, stru
 				db->path, (long long)version, s->n);
 		return 0;
 	}
-	sqlite3_db_config(db->sq, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	/* a cache is opened often: its log is left for a later time */
+	sqlite3_db_config(db->sq, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, (flags & DB_CACHE) != 0, NULL);
 	r = db_exec(db, "pragma journal_mode = wal; pragma foreign_keys = on", err);
 	if (r >= 0)
 		r = db_exec(db,

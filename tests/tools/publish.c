@@ -144,7 +144,7 @@ static int fill(char **a, int n)
 	uint64_t per = 1;
 
 	if (!str_u64(a[2], &per) || store_open(a[0], false, &st, &e) < 0 ||
-		repo_open(a[0], a[1], &r, &e) < 0 || tree_sweep(r, &e) < 0 ||
+		repo_open(a[0], a[1], &r, &e) < 0 || stage_begin(r, &e) < 0 ||
 		store_begin(st, &e) < 0)
 		die(&e);
 	for (int i = 3; i < n; i += (int)per) {
