@@ -7,24 +7,24 @@
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
 
-#define LIMIT_CONFIG_FILE  (8 * MIB)   /* one YAML file */
-#define LIMIT_CONFIG_DEPTH 16          /* nesting of YAML nodes */
-#define LIMIT_CONFIG_NODES 200000      /* nodes of one file, aliases not allowed at all */
-#define LIMIT_INCLUDES     64          /* files of one configuration */
-#define LIMIT_NAME         128         /* project, target, package names */
-#define LIMIT_SPEC         (8 * MIB)   /* a spec file */
-#define LIMIT_GIT_OUTPUT   (64 * MIB)  /* what one git command may print to us */
-#define LIMIT_COMMITS      100000      /* commits of one poll */
-#define LIMIT_TARBALL      (8 * GIB)   /* source archive, packed */
-#define LIMIT_UNPACKED     (32 * GIB)  /* the same, unpacked */
-#define LIMIT_FILES        2000000     /* members of one archive */
-#define LIMIT_ARTIFACT     (8 * GIB)   /* one built package */
-#define LIMIT_ARTIFACTS    4096        /* packages of one build */
-#define LIMIT_ARTIFACT_NAME 240       /* bytes of the file name of one */
-#define LIMIT_JSON         (64 * MIB)  /* job.json, result.json */
-#define LIMIT_OUTPUT       (4 * MIB)   /* captured output of a helper program */
-#define LIMIT_LOG_TAIL     (256 * KIB) /* what is kept of a log's end when it is cut */
-#define LIMIT_LOG_LINE     4096        /* a log line quoted in a message is cut far below this */
+#define LIMIT_CONFIG_FILE   (8 * MIB)   /* one YAML file */
+#define LIMIT_CONFIG_DEPTH  16          /* nesting of YAML nodes */
+#define LIMIT_CONFIG_NODES  200000      /* nodes of one file, aliases not allowed at all */
+#define LIMIT_INCLUDES      64          /* files of one configuration */
+#define LIMIT_NAME          128         /* project, target, package names */
+#define LIMIT_SPEC          (8 * MIB)   /* a spec file */
+#define LIMIT_GIT_OUTPUT    (64 * MIB)  /* what one git command may print to us */
+#define LIMIT_COMMITS       100000      /* commits of one poll */
+#define LIMIT_TARBALL       (8 * GIB)   /* source archive, packed */
+#define LIMIT_UNPACKED      (32 * GIB)  /* the same, unpacked */
+#define LIMIT_FILES         2000000     /* members of one archive */
+#define LIMIT_ARTIFACT      (8 * GIB)   /* one built package */
+#define LIMIT_ARTIFACTS     4096        /* packages of one build */
+#define LIMIT_ARTIFACT_NAME 240         /* bytes of the file name of one */
+#define LIMIT_JSON          (64 * MIB)  /* job.json, result.json */
+#define LIMIT_OUTPUT        (4 * MIB)   /* captured output of a helper program */
+#define LIMIT_LOG_TAIL      (256 * KIB) /* what is kept of a log's end when it is cut */
+#define LIMIT_LOG_LINE      4096        /* a log line quoted in a message is cut far below this */
 
 /* What one build may use; 0: not limited. Sizes in bytes, times in seconds. */
 struct limits {

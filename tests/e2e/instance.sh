@@ -17,8 +17,8 @@ project()
 	new_git "$T/git/$1-distgit"
 	cat >"$T/git/$1-distgit/$1.spec" <<E2
 Name: $1
-Version: XXX
-Release: XXX
+Version: 0
+Release: 0
 Summary: x
 License: MIT
 Source0: %{name}-%{upstream_version}.tar.gz
@@ -158,7 +158,7 @@ projects:
     packaging: {url: $T/git/delta-distgit, branch: main}
 E2
 project delta
-sed -i 's/XXX/1/; s/%{upstream_version}/%{version}/' "$T/git/delta-distgit/delta.spec"
+sed -i 's/^\(Version\|Release\): 0/\1: 1/; s/%{upstream_version}/%{version}/' "$T/git/delta-distgit/delta.spec"
 commit "$T/git/delta-distgit" 'fixed version' >/dev/null
 ok 'policy keep' "$PACKMILL" run -c keep.yaml --once
 sum=$(sha256sum keep/repos/host/pool/d/delta/*)
@@ -178,7 +178,7 @@ commit "$T/git/alpha-distgit" 'slow build' >/dev/null
 interrupt()
 {
 	"$PACKMILL" run --once >"$T/out-bg" 2>&1 &
-	local pid=$! child n=0
+	local pid=$! n=0
 	until pgrep -f '^sleep 30$' >/dev/null || [ $((n += 1)) -gt 200 ]; do sleep 0.05; done
 	if [ -n "${2-}" ]; then
 		exits 7 'a second run is refused' "$PACKMILL" run --once

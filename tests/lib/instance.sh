@@ -40,7 +40,7 @@ with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as s:
 		[ -z "$port" ] || break
 		sleep 0.05
 	done
-	url=http://127.0.0.1:$port/some/prefix
+	export url=http://127.0.0.1:$port/some/prefix
 }
 
 stop_publisher()

@@ -329,7 +329,7 @@ static void remove_deep(void **state)
 	int before = open_fds(), r;
 
 	(void)state;
-	nest(tree, 10000);
+	nest(tree, 2500);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
 	few.rlim_max = old.rlim_max;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);

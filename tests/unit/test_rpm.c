@@ -72,7 +72,8 @@ static void build(const char *name, const char *version, const char *tags, bool 
 	sb_addf(&sb,
 		"Name: %s\nVersion: %s\nRelease: 1\nSummary: s\nLicense: MIT\nBuildArch: noarch\n"
 		"%s\n%%description\nd\n%%install\nmkdir -p %%{buildroot}/usr/share/dep\n"
-		"cd %%{buildroot}/usr/share/dep\ntouch %s b d e theirs f g h $(seq -f a%%.0f 0 60)\n"
+		"cd %%{buildroot}/usr/share/dep\ntouch %s b d e theirs f g h $(seq -f a%%.0f 0 "
+		"60)\n"
 		"%%files\n/usr/share/dep/%s\n",
 		name, version, tags, name, name);
 	if (with_all) {
