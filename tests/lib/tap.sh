@@ -150,21 +150,27 @@ stderr_is()
 	same "$1" "$T/err"
 }
 
-# has WHAT FILE REGEX: a line of the file matches (extended regular expression).
+# has WHAT FILE REGEX: a line of the file matches (extended regular expression). FILE may be "out" or
+# "err", what the last run printed, from any directory.
 has()
 {
-	if grep -Eq -- "$3" "$2"; then
+	local f=$2
+	[ -e "$f" ] || f=$T/$2
+	if grep -Eq -- "$3" "$f"; then
 		pass "$1"
 	else
-		fail "$1" "no line of $2 matches: $3
-$(head -n 40 "$2" 2>&1)"
+		fail "$1" "no line of $f matches: $3
+$(head -n 40 "$f" 2>&1)"
 	fi
 }
 
 hasnt()
 {
-	local found
-	if found=$(grep -En -m 5 -- "$3" "$2"); then
+	local found f=$2
+	[ -e "$f" ] || f=$T/$2
+	if [ ! -e "$f" ]; then
+		fail "$1" "there is no file $2"
+	elif found=$(grep -En -m 5 -- "$3" "$f"); then
 		fail "$1" "lines of $2 match: $3
 $found"
 	else
