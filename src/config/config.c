@@ -63,7 +63,6 @@ static struct target *target_of_file(struct loader *l, struct node *item, const 
 	auto_free char *shown =
 		strchr(item->text, '/') ? shown_beside(item->doc, item->text) : xstrdup(path);
 	const struct doc *doc;
-	size_t errors = l->diag.errors.n;
 	int r = target_read(&l->files, shown, path, &l->diag, &t, &err);
 
 	if (r < 0 && err.code == ERR_CONFLICT)
@@ -72,7 +71,6 @@ static struct target *target_of_file(struct loader *l, struct node *item, const 
 		node_error(&l->diag, item, "cannot read target file '%s': %s", shown, err.msg);
 	if (!t)
 		return NULL;
-	assert(l->diag.errors.n == errors);
 	doc = l->files.docs.v[l->files.docs.n - 1];
 	if (strchr(item->text, '/') || str_eq(t->name, item->text))
 		return TAKE(t);

@@ -50,6 +50,7 @@ void diag_error(
 {
 	va_list ap;
 
+	d->found++;
 	va_start(ap, fmt);
 	add(&d->errors, doc, line, column, fmt, ap);
 	va_end(ap);

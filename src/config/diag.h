@@ -29,6 +29,7 @@ VEC_TYPE(diag_lines, struct diag_line);
 
 struct diag {
 	struct diag_lines errors, warnings;
+	size_t found; /* errors, those that are not kept included */
 };
 
 void diag_release(struct diag *d);

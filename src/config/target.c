@@ -90,7 +90,6 @@ static struct target *target_fill(const struct doc *doc, struct diag *d)
 	CLEANUP(target_freep) struct target *t = target_builtin_host();
 	const struct node *root = doc->root, *name, *repos;
 	auto_hmap struct hmap ids = HMAP_INIT;
-	size_t errors = d->errors.n;
 
 	if (node_is_empty(root))
 		node_error(d, root, "the file is empty; a target needs at least a name and a root");
@@ -110,18 +109,23 @@ static struct target *target_fill(const struct doc *doc, struct diag *d)
 	name = node_get(root, "name");
 	if (name && str_eq(t->name, "host-base"))
 		node_error(d, name, "the name 'host-base' is taken by packmill itself");
-	return d->errors.n == errors ? TAKE(t) : NULL;
+	return TAKE(t);
 }
 
 int target_read(struct config_files *files, const char *shown, const char *path, struct diag *d,
 	struct target **ret_target, struct err *err)
 {
+	CLEANUP(target_freep) struct target *t = NULL;
 	struct doc *doc = NULL;
+	size_t before = d->found;
 	int r = config_files_read(files, shown, path, d, &doc, err);
 
 	if (r < 0)
 		return r;
-	*ret_target = doc->root ? target_fill(doc, d) : NULL;
+	if (doc->root)
+		t = target_fill(doc, d);
+	if (d->found == before)
+		*ret_target = TAKE(t);
 	return 0;
 }
 
