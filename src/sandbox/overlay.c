@@ -204,21 +204,25 @@ static int add_mount(struct stage *s, size_t i, struct err *err)
 	return 0;
 }
 
-/* Directories that a root must have to be entered and built in. */
+/* Directories that a root needs to be entered and built in. Those below /var may belong to
+ * somebody whom the id range does not hold; then the layers have to bring them. */
 static int base_dirs(struct stage *s, struct err *err)
 {
 	static const struct {
 		const char *path;
 		uint32_t id;
 		mode_t mode;
-	} dirs[] = {{"m/proc", 0, 0755}, {"m/sys", 0, 0755}, {"m/dev", 0, 0755}, {"m/run", 0, 0755},
-		{"m/tmp", 0, 01777}, {"m/root", 0, 0700}, {"m/var", 0, 0755},
-		{"m/var/tmp", 0, 01777}, {"m/builddir", SANDBOX_BUILDER, 0755}};
+		bool optional;
+	} dirs[] = {{"m/proc", 0, 0755, false}, {"m/sys", 0, 0755, false},
+		{"m/dev", 0, 0755, false}, {"m/run", 0, 0755, false}, {"m/tmp", 0, 01777, false},
+		{"m/root", 0, 0700, false}, {"m/var", 0, 0755, true}, {"m/var/tmp", 0, 01777, true},
+		{"m/builddir", SANDBOX_BUILDER, 0755, false}};
 	int r = 0;
 
 	for (size_t i = 0; i < COUNTOF(dirs) && r >= 0; i++) {
 		r = sb_act_as(s->sb, dirs[i].id, err);
-		if (r >= 0 && mkdir(dirs[i].path, dirs[i].mode) < 0 && errno != EEXIST)
+		if (r >= 0 && mkdir(dirs[i].path, dirs[i].mode) < 0 && errno != EEXIST &&
+			!dirs[i].optional)
 			r = err_errno(err, "cannot make '%s'", dirs[i].path + 1);
 	}
 	return sb_act_as_self(r, err);
