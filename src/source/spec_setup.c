@@ -115,7 +115,7 @@ char *spec_setup_dir(const char *expanded)
 	struct spec_lex lx;
 	struct spec_line l;
 
-	if (name && version)
+	if (name && version && !strchr(name, '/') && !strchr(version, '/'))
 		deflt = xasprintf("%s-%s", name, version);
 	if (source)
 		st.source0 = xstrdup(strrchr(source, '/') ? strrchr(source, '/') + 1 : source);
