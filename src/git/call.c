@@ -96,17 +96,27 @@ char *git_why(const char *errs)
 	static const char *const marks[] = {"fatal: ", "error: ", "ERROR: "};
 	auto_strv struct strv lines = STRV_INIT;
 	auto_strbuf struct strbuf shown = STRBUF_INIT;
-	const char *best = NULL;
+	size_t best, skip = 0;
 
 	strv_split(&lines, errs, "\r\n");
-	for (size_t m = 0; m < COUNTOF(marks) && !best; m++)
-		strv_foreach (&lines, l) {
-			if (!best && str_starts(*l, marks[m]))
-				best = *l + strlen(marks[m]);
+	best = lines.n;
+	for (size_t m = 0; m < COUNTOF(marks) && best == lines.n; m++)
+		for (size_t i = lines.n; i-- > 0;) {
+			if (!str_starts(lines.v[i], marks[m]))
+				continue;
+			best = i;
+			skip = strlen(marks[m]);
 		}
-	if (!best)
-		best = lines.n ? lines.v[lines.n - 1] : "it failed without a word";
-	text_term(&shown, best, 400);
+	if (!lines.n)
+		return xstrdup("it failed without a word");
+	if (best == lines.n)
+		best--;
+	text_term(&shown, lines.v[best] + skip, 400);
+	/* "unable to connect to host:" goes on in the next line */
+	if (str_ends(lines.v[best], ":") && best + 1 < lines.n) {
+		sb_addc(&shown, ' ');
+		text_term(&shown, lines.v[best + 1], 200);
+	}
 	return sb_take(&shown);
 }
 

@@ -87,6 +87,12 @@ UNUSED static void add_commit(struct strbuf *s, const char *ref, const char *tex
 		ref, (long long)time, (long long)time, strlen(text), text, strlen(text), text);
 }
 
+/* A file of the commit before it. */
+UNUSED static void add_file(struct strbuf *s, const char *mode, const char *path, const char *text)
+{
+	sb_addf(s, "M %s inline %s\ndata %zu\n%s\n", mode, path, strlen(text), text);
+}
+
 UNUSED static void add_tag(struct strbuf *s, const char *name, const char *ref)
 {
 	sb_addf(s, "reset refs/tags/%s\nfrom refs/heads/%s\n\n", name, ref);
