@@ -32,6 +32,7 @@ int build_fail(struct build *b, enum cause_kind kind, const char *log, int64_t l
 	return err_set(err, ERR_BUILD, "%s", sb_str(&clean));
 }
 
+#define STEP_VERSION "version"
 static const struct step {
 	const char *name;
 	int (*run)(struct build *b, struct err *err);
@@ -40,7 +41,7 @@ static const struct step {
 } steps[] = {
 	{"root", step_root, CAUSE_INFRASTRUCTURE, true},
 	{"stage", step_stage, CAUSE_SOURCE, true},
-	{"version", step_version, CAUSE_SOURCE, true},
+	{STEP_VERSION, step_version, CAUSE_SOURCE, true},
 	{"source", step_source, CAUSE_SOURCE, true},
 	{"dependencies", step_dependencies, CAUSE_DEPENDENCY, false},
 	{"build", step_build, CAUSE_BUILD, false},
@@ -183,22 +184,31 @@ static void lint_late(struct build *b)
 		logs_root(&b->logs, "lint: %s", err.msg);
 }
 
+static int prepare(struct build *b, struct err *err)
+{
+	auto_free char *prefix = path_join(b->job->output, ".work-");
+	int r;
+
+	if ((r = rpm_init(err)) < 0 || (r = fs_mkdirs(b->job->output, 0755, err)) < 0 ||
+		(r = logs_open(&b->logs, b->job->output, err)) < 0 ||
+		(r = fs_tmpdir(prefix, &b->work, err)) < 0)
+		return r;
+	runner_init(b);
+	set_origins(b);
+	return 0;
+}
+
 int build_run(const struct job *job, const struct build_hooks *hooks, struct result **ret,
 	struct err *err)
 {
 	CLEANUP(build_release) struct build b = {.job = job, .hooks = hooks, .logs = {-1, -1, -1}};
 	CLEANUP(result_freep) struct result *res = xcalloc(1, sizeof *res);
-	auto_free char *prefix = path_join(job->output, ".work-");
 	auto_err struct err failure = ERR_INIT;
 	int r;
 
 	b.res = res;
-	if ((r = rpm_init(err)) < 0 || (r = fs_mkdirs(job->output, 0755, err)) < 0 ||
-		(r = logs_open(&b.logs, job->output, err)) < 0 ||
-		(r = fs_tmpdir(prefix, &b.work, err)) < 0)
+	if ((r = prepare(&b, err)) < 0)
 		return r;
-	runner_init(&b);
-	set_origins(&b);
 	logs_state(&b.logs, "packmill build on target %s", job->target->name);
 	r = run_steps(&b, &failure);
 	if (r < 0)
@@ -211,5 +221,25 @@ int build_run(const struct job *job, const struct build_hooks *hooks, struct res
 		hooks->ready(hooks->ctx, res);
 	lint_late(&b);
 	*ret = TAKE(res);
+	return 0;
+}
+
+int build_version(const struct job *job, struct version *ret, struct err *err)
+{
+	CLEANUP(build_release) struct build b = {.job = job, .logs = {-1, -1, -1}};
+	CLEANUP(result_freep) struct result *res = xcalloc(1, sizeof *res);
+	bool last = false;
+	int r;
+
+	b.res = res;
+	if ((r = prepare(&b, err)) < 0)
+		return r;
+	for (size_t i = 0; i < COUNTOF(steps) && !last; i++) {
+		if ((r = run_step(&b, &steps[i], err)) < 0)
+			return r;
+		last = str_eq(steps[i].name, STEP_VERSION);
+	}
+	*ret = b.version;
+	b.version = (struct version){0};
 	return 0;
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 #include "model/job.h"
+#include "version/version.h"
 
 struct build_hooks {
 	void (*step)(void *ctx, const char *name, bool start); /* progress; may be NULL */
@@ -18,3 +19,7 @@ struct build_hooks {
  * at *ret. Errors are only those that kept the result from being written. */
 int build_run(const struct job *job, const struct build_hooks *hooks, struct result **ret,
 	struct err *err);
+
+/* Only the steps up to the version, and what came out; logs go to job->output. A source package's
+ * is not computed: ret stays empty. */
+int build_version(const struct job *job, struct version *ret, struct err *err);

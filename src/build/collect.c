@@ -7,7 +7,6 @@ static int check_package(struct build *b, const struct package *p, struct err *e
 {
 	auto_free char *file =
 		xasprintf("%s-%s-%s.%s.rpm", p->name, p->version, p->release, p->arch);
-	auto_free char *src = NULL;
 
 	if (p->kind == PACKAGE_SOURCE)
 		return 0;

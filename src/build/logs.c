@@ -40,6 +40,7 @@ void logs_close(struct build_logs *l)
 }
 
 /* A log that cannot be written (full disk) must not end a build: result.json says what happened. */
+PRINTF_LIKE(2, 0)
 static void line_va(int fd, const char *fmt, va_list ap)
 {
 	auto_strbuf struct strbuf b = STRBUF_INIT;

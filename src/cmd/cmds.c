@@ -8,6 +8,7 @@
 	X(shell)                                                                                   \
 	X(root)                                                                                    \
 	X(target)                                                                                  \
+	X(version)                                                                                 \
 	X(doctor)                                                                                  \
 	X(demo)                                                                                    \
 	X(init)                                                                                    \
