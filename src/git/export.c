@@ -107,6 +107,22 @@ static int add_entry(struct export *x, const char *line, struct err *err)
 	return 0;
 }
 
+static int parse_listing(
+	struct export *x, const char *sha, const char *text, size_t n, struct err *err)
+{
+	struct entry *commit = vec_push(&x->entries);
+
+	commit->kind = KIND_COMMIT;
+	memcpy(commit->sha, sha, strlen(sha) + 1);
+	for (const char *p = text, *end = text + n; p < end; p += strlen(p) + 1) {
+		int r = add_entry(x, p, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int list(struct git *g, struct export *x, const char *mirror, const char *sha,
 	const char *sub, struct err *err)
 {
@@ -114,22 +130,11 @@ static int list(struct git *g, struct export *x, const char *mirror, const char 
 	const char *args[] = {"ls-tree", "-r", "-z", "--full-tree", tree, NULL};
 	struct git_call c = {.objects = mirror, .sha = sha, .args = args};
 	auto_strbuf struct strbuf out = STRBUF_INIT;
-	struct entry *commit;
 	int r = git_check(g, &c, &out, err);
 
 	if (r == -ERR_SOURCE && *sub)
 		return err_set(err, ERR_SOURCE, "no directory '%s' in commit %.12s", sub, sha);
-	if (r < 0)
-		return r;
-	commit = vec_push(&x->entries);
-	commit->kind = KIND_COMMIT;
-	memcpy(commit->sha, sha, strlen(sha) + 1);
-	for (const char *p = sb_str(&out), *end = p + out.n; p < end; p += strlen(p) + 1) {
-		r = add_entry(x, p, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return r < 0 ? r : parse_listing(x, sha, sb_str(&out), out.n, err);
 }
 
 static int enter_one(int *fd, const char *name, struct err *err)
@@ -363,20 +368,25 @@ static int place_rest(struct export *x, int *ret_left, struct err *err)
 	return 0;
 }
 
-static int run(
-	struct git *g, struct export *x, const char *mirror, const char *dir, struct err *err)
+static int make_root(struct export *x, const char *dir, struct err *err)
 {
-	int left = 0, r;
-
 	if (mkdir(dir, 0755) < 0)
 		return err_errno(err, "cannot create '%s'", dir);
 	x->root = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (x->root < 0)
-		return err_errno(err, "cannot open '%s'", dir);
-	r = read_objects(g, x, mirror, err);
-	if (r >= 0)
-		r = place_rest(x, &left, err);
-	return r < 0 ? r : left;
+	return x->root < 0 ? err_errno(err, "cannot open '%s'", dir) : 0;
+}
+
+int git_unpack(const char *sha, const struct strbuf *listing, const struct strbuf *objects,
+	const char *dir, struct err *err)
+{
+	CLEANUP(export_release) struct export x = {.root = -1, .fd = -1, .dir_fd = -1};
+	int left = 0, r;
+
+	if ((r = parse_listing(&x, sha, sb_str(listing), listing->n, err)) < 0 ||
+		(r = make_root(&x, dir, err)) < 0 ||
+		(r = feed(&x, sb_str(objects), objects->n, err)) < 0)
+		return r;
+	return x.at < x.entries.n ? 0 : place_rest(&x, &left, err);
 }
 
 int git_export(struct git *g, const char *mirror, const char *sha, const char *sub, const char *dir,
@@ -384,13 +394,16 @@ int git_export(struct git *g, const char *mirror, const char *sha, const char *s
 {
 	CLEANUP(export_release) struct export x = {.root = -1, .fd = -1, .dir_fd = -1};
 	auto_free char *clean = NULL;
-	int r = git_check_sha(sha, err);
+	int left = 0, r = git_check_sha(sha, err);
 
 	if (r < 0 || (r = git_clean_sub(sub, &clean, err)) < 0 ||
-		(r = list(g, &x, mirror, sha, clean, err)) < 0)
+		(r = list(g, &x, mirror, sha, clean, err)) < 0 || (r = make_root(&x, dir, err)) < 0)
 		return r;
-	r = run(g, &x, mirror, dir, err);
-	if (r < 0)
-		(void)fs_remove_tree(dir, NULL);
+	r = read_objects(g, &x, mirror, err);
+	if (r >= 0)
+		r = place_rest(&x, &left, err);
+	if (r >= 0)
+		return left;
+	(void)fs_remove_tree(dir, NULL);
 	return r;
 }

@@ -63,3 +63,10 @@ int git_check_sha(const char *sha, struct err *err); /* ERR_BUG when it is none 
 int git_clean_sub(const char *sub, char **ret, struct err *err);
 /* s with bad UTF-8 replaced by U+FFFD, cut to max bytes at a character; the caller's. */
 char *git_utf8(const char *s, size_t max);
+
+/* What git prints, taken apart; on their own so that they can be fed with anything. */
+/* "<sha>\t<ref>" or "<sha> <ref>" lines; anything else is left out. */
+void git_parse_refs(const char *text, struct strv *ret);
+/* ls-tree -r -z, and cat-file --batch of the commit and then the files, to the new directory. */
+int git_unpack(const char *sha, const struct strbuf *listing, const struct strbuf *objects,
+	const char *dir, struct err *err);

@@ -152,8 +152,7 @@ static bool is_wanted(const char *ref)
 	       str_starts(ref, "refs/tags/");
 }
 
-/* "<sha>\t<ref>" or "<sha> <ref>"; anything else is left out. */
-static void parse_refs(const char *text, struct strv *ret)
+void git_parse_refs(const char *text, struct strv *ret)
 {
 	auto_strv struct strv lines = STRV_INIT;
 
@@ -185,7 +184,7 @@ static int query_end(struct query *q, struct strv *ret, struct err *err)
 	if (res.exit != 0 && !(q->gitdir && res.exit == 1 && !q->errs_text.n))
 		return q->gitdir ? git_remote_error(q->path, sb_str(&q->errs_text), err)
 				 : git_remote_error(q->url, sb_str(&q->errs_text), err);
-	parse_refs(sb_str(&q->out_text), ret);
+	git_parse_refs(sb_str(&q->out_text), ret);
 	return 0;
 }
 

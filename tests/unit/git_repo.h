@@ -106,6 +106,13 @@ UNUSED static void put(const char *path, const char *text)
 	assert_int_equal(fs_write(path, text, strlen(text), 0644, NULL), 0);
 }
 
+UNUSED static void put_in(const char *dir, const char *name, const char *text)
+{
+	auto_free char *path = path_join(dir, name);
+
+	put(path, text);
+}
+
 UNUSED static char *get(const char *path)
 {
 	char *s = NULL;

@@ -124,8 +124,8 @@ static void test_refs(void **state)
 	(void)state;
 	import(up, COMMIT);
 	sha = head();
-	put(xasprintf("%s/refs/tags/--output=pwn", up), sha);
-	put(xasprintf("%s/refs/heads/-x", up), sha);
+	put_in(up, "refs/tags/--output=pwn", sha);
+	put_in(up, "refs/heads/-x", sha);
 	ask_all(sha);
 	for (size_t i = 0; i < COUNTOF(bad); i++)
 		FAILS(git_resolve(g, m_dir, bad[i], got, e), ERR_CONFIG, "no branch, tag or hash");
@@ -289,7 +289,7 @@ static void test_names_in_trees(void **state)
 	static const char *const names[] = {"..", ".", ".git", ".GIT"};
 	auto_free char *blob = NULL, *dir = in_tmp("exported"), *tree = NULL, *both = NULL,
 		       *sha = NULL;
-	auto_free char *out = in_tmp("outside"), *leak = in_tmp("outside/f");
+	auto_free char *out = in_tmp("outside"), *leak = in_tmp("outside/f"), *one = NULL;
 
 	(void)state;
 	RUN(GIT(NULL, "init", "-q", "--bare", "-b", "main", up));
@@ -304,8 +304,8 @@ static void test_names_in_trees(void **state)
 	}
 	/* a link and a directory of one name: the file must not go through the link */
 	assert_int_equal(mkdir(out, 0755), 0);
-	tree = sh(up, xasprintf("100644 blob %s\tf\n", blob),
-		(const char *[]){"git", "mktree", NULL});
+	one = xasprintf("100644 blob %s\tf\n", blob);
+	tree = sh(up, one, (const char *[]){"git", "mktree", NULL});
 	both = xasprintf("120000 blob %s\td\n040000 tree %s\td\n", blob, tree);
 	sha = commit_tree(both);
 	OK(git_mirror(g, up, m_dir, e));

@@ -70,8 +70,8 @@ static void test_no_repository(void **state)
 	assert_int_equal(mkdir(up, 0755), 0);
 	FAILS(git_ls_remote(g, up, &lines, e), ERR_SOURCE, "is no git repository");
 	FAILS(git_mirror(g, up, m_dir, e), ERR_SOURCE, "is no git repository");
-	put(xasprintf("%s/HEAD", up), "nonsense\n");
-	assert_int_equal(mkdir(xasprintf("%s/objects", up), 0755), 0);
+	put_in(up, "HEAD", "nonsense\n");
+	put_in(up, "objects/x", "");
 	FAILS(git_ls_remote(g, up, &lines, e), ERR_SOURCE, "not a git repository");
 	FAILS(git_mirror(g, up, m_dir, e), ERR_SOURCE, up);
 	assert_false(fs_exists(m_dir));
@@ -148,7 +148,7 @@ static char *raw_commit(const char *rest)
 	sha = sh(up, text,
 		(const char *[]){"git", "hash-object", "-t", "commit", "-w", "--stdin",
 			"--literally", NULL});
-	put(xasprintf("%s/refs/heads/main", up), sha);
+	put_in(up, "refs/heads/main", sha);
 	return sha;
 }
 
@@ -297,13 +297,13 @@ static void test_damaged_mirror(void **state)
 	char got[GIT_SHA];
 
 	(void)state;
-	put(xasprintf("%s/HEAD", left), "x");
+	put_in(left, "HEAD", "x");
 	add_commit(&s, "main", "one", 1700000000);
 	import(up, s.s);
 	OK(git_mirror(g, up, m_dir, e));
 	assert_false(fs_exists(left));
 	for (size_t i = 0; i < COUNTOF(locks); i++)
-		put(xasprintf("%s/%s", m_dir, locks[i]), "");
+		put_in(m_dir, locks[i], "");
 	add_commit(&s, "main", "two", 1700000001);
 	import(up, s.s);
 	new = head();
