@@ -5,9 +5,10 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/time.h"
+#include <pwd.h>
 
 /* Counts up when what is made from the same facts changes. */
-#define RECIPE "2"
+#define RECIPE "3"
 
 #define STAMP_FILE "host.json"
 
@@ -17,10 +18,27 @@ static void plan_release(struct host_plan *p)
 	host_facts_release(&p->facts);
 }
 
+/* The lines of our own user; those of others do not matter. */
+static void add_ids(struct strbuf *b, const char *path, const char *name)
+{
+	auto_free char *text = NULL, *by_id = xasprintf("%ld:", (long)getuid());
+	auto_free char *by_name = name ? xasprintf("%s:", name) : xstrdup(by_id);
+	auto_strv struct strv lines = STRV_INIT;
+
+	if (fs_read(path, LIMIT_OUTPUT, &text, NULL, NULL) < 0)
+		return;
+	strv_lines(&lines, text);
+	strv_foreach (&lines, l)
+		if (str_starts(*l, by_id) || str_starts(*l, by_name))
+			sb_addf(b, "%s\n", *l);
+}
+
 /* The layers carry the ids of the mode they were made in. */
 static int mode_text(struct strbuf *b, struct err *err)
 {
 	static const char *const maps[] = {"/etc/subuid", "/etc/subgid"};
+	auto_free char *name = NULL;
+	const struct passwd *pw;
 	enum sandbox_mode mode;
 	int r = sandbox_mode(&mode, err);
 
@@ -29,13 +47,10 @@ static int mode_text(struct strbuf *b, struct err *err)
 	sb_add(b, mode == SANDBOX_SUBUID ? "subuid\n" : "user\n");
 	if (mode == SANDBOX_SUBUID)
 		return 0;
-	sb_addf(b, "%ld\n", (long)getuid());
-	for (size_t i = 0; i < COUNTOF(maps); i++) {
-		auto_free char *text = NULL;
-
-		if (fs_read(maps[i], LIMIT_OUTPUT, &text, NULL, NULL) == 0)
-			sb_add(b, text);
-	}
+	pw = getpwuid(getuid());
+	name = xstrdup_null(pw ? pw->pw_name : NULL);
+	for (size_t i = 0; i < COUNTOF(maps); i++)
+		add_ids(b, maps[i], name);
 	return 0;
 }
 
@@ -182,16 +197,14 @@ static int finish(const char *roots_dir, const struct host_plan *p, struct err *
 static int make(const char *roots_dir, struct host_plan *p, struct root **ret, struct err *err)
 {
 	auto_free char *prefix = path_join(roots_dir, ".tmp-"), *rpm = NULL;
-	auto_err struct err none = ERR_INIT;
 	int r = fs_tmpdir(prefix, &p->dir, err);
 
 	if (r < 0 || (r = plan(p, err)) < 0)
 		return r;
-	r = root_open(roots_dir, p->key, ret, &none);
-	if (r >= 0) /* the same as an earlier one: only times had changed */
-		return root_remove_tree(p->dir, err);
-	if (none.code != ERR_NOT_FOUND)
-		return err_move(err, &none);
+	if (root_open(roots_dir, p->key, ret, NULL) >= 0)
+		return 0; /* the same as an earlier one: only times had changed */
+	if ((r = root_discard(roots_dir, p->key, err)) < 0) /* if a broken one is there */
+		return r;
 	if ((r = host_make(p, &rpm, err)) < 0 || (r = finish(roots_dir, p, err)) < 0)
 		return r;
 	return root_open(roots_dir, p->key, ret, err);
@@ -222,10 +235,10 @@ int host_root(const char *roots_dir, void (*progress)(const char *what), struct 
 	if (!root) {
 		if ((r = root_sweep(roots_dir, err)) < 0)
 			return r;
-		if ((r = make(roots_dir, &p, &root, err)) < 0) {
-			(void)root_sweep(roots_dir, NULL);
+		r = make(roots_dir, &p, &root, err);
+		(void)root_sweep(roots_dir, NULL); /* what it leaves, made or not */
+		if (r < 0)
 			return err_wrap(err, "making the root of target 'host'");
-		}
 		if ((r = remember(roots_dir, stamp, root->key, err)) < 0) {
 			root_free(root);
 			return r;

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * host_usr.c - the directories of /usr once more, owned by root inside. Where ids cannot be mapped
- * (an ordinary user, some file systems) the machine's /usr belongs to nobody inside: readable, but
- * root could not install anything into it. In an overlay the topmost directory's owner counts.
+ * host_usr.c - the shared directories of /usr once more, owned by root inside. Where ids cannot be
+ * mapped (an ordinary user, some file systems) the machine's /usr belongs to nobody inside:
+ * readable, but root could not install anything into it. In an overlay the topmost directory's
+ * owner counts.
  */
 #include "base/base.h"
 #include "base/fs.h"
 #include "root/host.h"
 #include <dirent.h>
 
-#define DEPTH    40
-#define DIRS_MAX 400000
+#define DEPTH    40 /* at all */
+#define SHALLOW  3  /* below /usr: deeper, a directory belongs to one package alone */
+#define DIRS_MAX 100000
 
-/* Trees that no package installs into beside others. */
+/* Trees that many packages install into at any depth. */
+static const char *const shared[] = {"/usr/lib/python3/", "/usr/share/icons/", "/usr/share/locale/",
+	"/usr/share/man/", "/usr/share/perl5/"};
+
+/* Directories that no package installs into beside others. */
 static const char *const left[] = {"/usr/lib/firmware", "/usr/lib/modules", "/usr/share/doc",
 	"/usr/share/zoneinfo", "/usr/src"};
 
@@ -52,12 +58,22 @@ static int copy_below(struct copy *c, const char *from, unsigned depth, struct e
 	return r;
 }
 
+static bool wanted(const char *path, unsigned depth)
+{
+	if (depth <= SHALLOW)
+		return true;
+	for (size_t i = 0; i < COUNTOF(shared); i++)
+		if (str_starts(path, shared[i]))
+			return depth <= DEPTH;
+	return false;
+}
+
 static int copy_dir(struct copy *c, const char *from, unsigned depth, struct err *err)
 {
 	auto_free char *to = xasprintf("%s%s", c->to, from + strlen("/usr"));
 	struct stat st;
 
-	if (lstat(from, &st) < 0 || depth > DEPTH || ++c->n > DIRS_MAX)
+	if (!wanted(from, depth) || lstat(from, &st) < 0 || ++c->n > DIRS_MAX)
 		return 0;
 	if (mkdir(to, 0700) < 0 || chmod(to, st.st_mode & 01777) < 0)
 		return err_errno(err, "cannot make directory '%s'", to);

@@ -155,8 +155,12 @@ static int read_mounts(const json_t *list, struct root *r, struct err *err)
 			return err_set(err, ERR_CORRUPT, "root '%s': bad manifest", r->dir);
 		m = vec_push(&r->mounts);
 		m->at = xstrdup(at);
-		strv_foreach (&layers, l)
+		strv_foreach (&layers, l) {
 			strv_take(&m->layers, path_join(r->dir, *l));
+			if (!fs_is_dir(m->layers.v[m->layers.n - 1]))
+				return err_set(err, ERR_CORRUPT, "root '%s' lacks its layer '%s'",
+					r->dir, *l);
+		}
 	}
 	return r->mounts.n ? 0 : err_set(err, ERR_CORRUPT, "root '%s': bad manifest", r->dir);
 }

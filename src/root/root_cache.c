@@ -32,12 +32,6 @@ int root_lock(const char *roots_dir, int *ret_fd, struct err *err)
 	}
 }
 
-/* Layers made by an ordinary user belong to ids that only a sandbox can remove. */
-int root_remove_tree(const char *path, struct err *err)
-{
-	return sandbox_remove_tree(path, err);
-}
-
 int root_sweep(const char *roots_dir, struct err *err)
 {
 	auto_strv struct strv names = STRV_INIT;
@@ -47,7 +41,7 @@ int root_sweep(const char *roots_dir, struct err *err)
 		auto_free char *path = path_join(roots_dir, *n);
 
 		if (r >= 0 && str_starts(*n, TMP_PREFIX))
-			r = root_remove_tree(path, err);
+			r = sandbox_remove_tree(path, err);
 	}
 	return r < 0 ? r : 0;
 }
@@ -153,7 +147,14 @@ static int remove_root(const char *roots_dir, const char *name, struct err *err)
 
 	if (rename(from, to) < 0)
 		return err_errno(err, "cannot rename '%s'", from);
-	return root_remove_tree(to, err);
+	return sandbox_remove_tree(to, err);
+}
+
+int root_discard(const char *roots_dir, const char *key, struct err *err)
+{
+	auto_free char *dir = path_join(roots_dir, key);
+
+	return fs_exists(dir) ? remove_root(roots_dir, key, err) : 0;
 }
 
 static int clean_one(const char *roots_dir, const char *name, bool asked, bool dry_run, size_t *n,
