@@ -101,13 +101,9 @@ limits()
 	verdict_has "$mode: a fork bomb ends at the time limit" limit=time signal=9
 	is "$mode: ... soon after it" "$(field seconds | cut -d. -f1)" 4
 	is "$mode: ... and leaves no process" "$(left)" ''
-	if [ -n "$limited" ]; then
-		run sb -p 40 -- bash -c 'for i in {1..100}; do sleep 9 & done 2>/dev/null; exit 1'
-		verdict_has "$mode: too many processes are named" limit=pids
-	else
-		run sb -p 40 -- bash -c 'n=0; for i in {1..100}; do sleep 1 & done; wait'
-		has "$mode: too many processes are refused" "$T/err" 'fork: .*(Resource|retry)'
-	fi
+	run sb -p 40 -- sh -c 'i=0; while [ $((i += 1)) -lt 100 ]; do sleep 9 & done'
+	has "$mode: too many processes are refused" "$T/err" 'fork'
+	[ -z "$limited" ] || verdict_has "$mode: ... and named" limit=pids
 
 	run sb -- sh -c '(setsid sleep 7777 & setsid sh -c "sleep 7777 & sleep 7777" &) ; exit 0'
 	verdict_has "$mode: a build that leaves daemons ends" exit=0 limit=none
@@ -139,7 +135,8 @@ limits()
 		'i=0; while :; do i=$((i+1)); mkdir /d-$i; seq -f "/d-$i/f%g" 200 | xargs touch; done'
 	verdict_has "$mode: ... or gets too many files" limit=inodes
 
-	run sb -i 5000 -- sh -c 'seq -f "/builddir/f%.0f" 1000000 | xargs touch'
+	run sb -i 5000 -- sh -c \
+		'seq -f "/builddir/f%.0f" 1000000 | xargs sh -c "touch \"\$@\" || exit 255" sh'
 	verdict_has "$mode: 1,000,000 files" limit=inodes
 	has "$mode: ... end with no space left" "$T/err" 'No space left on device'
 
@@ -400,7 +397,7 @@ secrets()
 	if command -v rpmspec >/dev/null; then
 		run sb -x -b "$D/spec" -- rpmspec -q --qf '%{name}\n' /in/x.spec
 		is "$mode: a macro of a spec runs inside only" \
-			"$(grep -c '^x$' "$T/out") $(ls "$D/pwned" 2>&1 | grep -c 'No such')" '1 1'
+			"$(grep -c '^x$' "$T/out") $(find "$D" -name pwned)" '1 '
 	else
 		skip "$mode: a macro of a spec" 'no rpmspec'
 	fi
