@@ -35,7 +35,6 @@ static void offer_to_oom(void)
 
 static int enter_stage(const struct sandbox *sb, struct err *err)
 {
-	auto_free char *scratch = path_join(sb->state, SB_SCRATCH);
 	int r = sb_outer_enter(sb, err);
 
 	if (r < 0)
@@ -43,9 +42,7 @@ static int enter_stage(const struct sandbox *sb, struct err *err)
 	/* the change of ids made us, and would make pid 1, something whose /proc files belong to
 	 * real root: then we could not write its maps */
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	if (setns(sb->mntns, CLONE_NEWNS) < 0)
-		return err_errno(err, "cannot enter the stage");
-	return chdir(scratch) < 0 ? err_errno(err, "cannot enter '%s'", scratch) : 0;
+	return sb_stage_enter(sb, err);
 }
 
 /* A detached read-only clone of the caller's directory. */

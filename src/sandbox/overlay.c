@@ -118,9 +118,9 @@ char *sb_keep_work(const struct sandbox *sb)
 	return xasprintf("%s/.%s.work", dir, path_base(sb->keep));
 }
 
-/* The upper and work directories of the kept layer. Both must lie on one mount, so it is the
- * directory above them that is idmapped. */
-static int keep_dirs(struct stage *s, char **ret_upper, char **ret_work, struct err *err)
+/* The kept layer. Upper and work directory must lie on one mount, so it is the directory above
+ * them that is idmapped. */
+static int keep_dirs(struct stage *s, struct err *err)
 {
 	struct sandbox *sb = s->sb;
 	auto_free char *dir = path_dir(sb->keep), *work = sb_keep_work(sb);
@@ -132,76 +132,88 @@ static int keep_dirs(struct stage *s, char **ret_upper, char **ret_work, struct 
 		return err_errno(err, "cannot give '%s' its owner", sb->keep);
 	if (s->idmap >= 0 ? attach_idmapped(s->idmap, dir, "k", 0) < 0 : symlink(dir, "k") < 0)
 		return err_errno(err, "cannot map the ids of '%s'", dir);
-	*ret_upper = xasprintf("k/%s", path_base(sb->keep));
-	*ret_work = xasprintf("k/%s", path_base(work));
 	return 0;
 }
 
-static int upper_dirs(struct stage *s, size_t i, char **ret_upper, char **ret_work, struct err *err)
+/* Paths of mount i below the scratch directory. */
+static char *upper_path(const struct sandbox *sb, size_t i)
 {
+	if (i == 0 && sb->keep)
+		return xasprintf("k/%s", path_base(sb->keep));
+	return xasprintf("w/u%zu", i);
+}
+
+static char *work_path(const struct sandbox *sb, size_t i)
+{
+	if (i == 0 && sb->keep)
+		return xasprintf("k/.%s.work", path_base(sb->keep));
+	return xasprintf("w/w%zu", i);
+}
+
+static int prepare(struct stage *s, size_t i, struct err *err)
+{
+	const struct sandbox_mount *conf = &s->conf->mounts[i];
+	auto_free char *upper = upper_path(s->sb, i), *work = work_path(s->sb, i);
 	uint32_t root = sb_outer_id(s->sb, 0);
 	int r;
 
+	for (size_t j = 0; j < conf->n_layers; j++) {
+		if ((r = add_lower(s, conf->layers[j], err)) < 0)
+			return r;
+	}
 	if (i == 0 && s->sb->keep)
-		return keep_dirs(s, ret_upper, ret_work, err);
-	*ret_upper = xasprintf("w/u%zu", i);
-	*ret_work = xasprintf("w/w%zu", i);
-	r = make_owned(*ret_upper, root, err);
-	return r < 0 ? r : make_owned(*ret_work, root, err);
+		return keep_dirs(s, err);
+	r = make_owned(upper, root, err);
+	return r < 0 ? r : make_owned(work, root, err);
 }
 
-static int mount_overlay(struct stage *s, const char *lowers, const char *upper, const char *work,
-	const char *at, struct err *err)
+static char *lowers_text(const struct sb_mount *m)
 {
+	struct strbuf b = STRBUF_INIT;
+
+	for (size_t j = 0; j < m->n_layers; j++)
+		sb_addf(&b, "%sl%zu", j ? ":" : "", m->first_layer + j);
+	if (!m->n_layers)
+		sb_add(&b, "none");
+	return sb_take(&b);
+}
+
+static int mount_one(struct sandbox *sb, size_t i, struct err *err)
+{
+	struct sb_mount *m = &sb->mounts[i];
+	auto_free char *upper = upper_path(sb, i), *base = work_path(sb, i);
+	/* fresh each time: a volatile overlay marks its work directory as not to be trusted */
+	auto_free char *work = xasprintf("%s/%u", base, sb->generation);
+	auto_free char *at = xasprintf("m%s", str_eq(m->at, "/") ? "" : m->at);
+	auto_free char *lowers = lowers_text(m);
 	/* The options say what we rely on, whatever the kernel was configured to: an upper layer
 	 * that is complete in itself. volatile: nothing in a build root is worth an fsync. */
 	auto_free char *opt = xasprintf("lowerdir=%s,upperdir=%s,workdir=%s,"
 					"redirect_dir=nofollow,metacopy=off,index=off,volatile%s",
-		lowers, upper, work, s->sb->mode == SANDBOX_USER ? ",userxattr" : "");
+		lowers, upper, work, sb->mode == SANDBOX_USER ? ",userxattr" : "");
 
-	/* the mounter's ids go into what the overlay itself makes (work directory, whiteouts),
-	 * and an idmapped layer holds none but those of the range */
-	int r = sb_act_as(s->sb, 0, err);
-
-	if (r >= 0 && sys_mount("overlay", at, "overlay", MS_NODEV, opt) < 0)
-		r = err_errno(err, "cannot mount an overlay (%s) at '%s'", opt, at);
-	return sb_act_as_self(r, err);
-}
-
-static int make_mountpoint(struct stage *s, const char *at, struct err *err)
-{
-	int r = sb_act_as(s->sb, 0, err);
-
-	if (r >= 0)
-		r = fs_mkdirs(at, 0755, err);
-	return sb_act_as_self(r, err);
-}
-
-static int add_mount(struct stage *s, size_t i, struct err *err)
-{
-	const struct sandbox_mount *conf = &s->conf->mounts[i];
-	auto_free char *upper = NULL, *work = NULL;
-	auto_free char *at = xasprintf("m%s", str_eq(conf->at, "/") ? "" : conf->at);
-	auto_strbuf struct strbuf lowers = STRBUF_INIT;
-	struct sb_mount *m = &s->sb->mounts[i];
-	int r;
-
-	for (size_t j = 0; j < conf->n_layers; j++) {
-		sb_addf(&lowers, "%sl%zu", j ? ":" : "", s->n_lowers);
-		if ((r = add_lower(s, conf->layers[j], err)) < 0)
-			return r;
-	}
-	if (!conf->n_layers)
-		sb_add(&lowers, "none");
-	if ((r = upper_dirs(s, i, &upper, &work, err)) < 0 ||
-		(i > 0 && (r = make_mountpoint(s, at, err)) < 0) ||
-		(r = mount_overlay(s, sb_str(&lowers), upper, work, at, err)) < 0)
-		return r;
+	if ((i > 0 && fs_mkdirs(at, 0755, err) < 0) || mkdir(work, 0755) < 0)
+		return err_errno(err, "cannot prepare the overlay at '%s'", m->at);
+	if (sys_mount("overlay", at, "overlay", MS_NODEV, opt) < 0)
+		return err_errno(err, "cannot mount an overlay (%s) at '%s'", opt, m->at);
+	auto_closep(&m->merged);
+	auto_closep(&m->upper);
 	m->upper = open(upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	m->merged = open(at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (m->upper < 0 || m->merged < 0)
-		return err_errno(err, "cannot open the overlay at '%s'", conf->at);
+		return err_errno(err, "cannot open the overlay at '%s'", m->at);
 	return 0;
+}
+
+int sb_overlays_attach(struct sandbox *sb, struct err *err)
+{
+	/* the mounter's ids go into what the overlay itself makes (work directory, whiteouts),
+	 * and an idmapped layer holds none but those of the range */
+	int r = sb_act_as(sb, 0, err);
+
+	for (size_t i = 0; i < sb->n_mounts && r >= 0; i++)
+		r = mount_one(sb, i, err);
+	return sb_act_as_self(r, err);
 }
 
 /* Directories that a root needs to be entered and built in. Those below /var may belong to
@@ -242,10 +254,11 @@ static int mount_all(struct stage *s, struct err *err)
 	if ((r = make_layer(s, err)) < 0)
 		return r;
 	for (size_t i = 0; i < s->conf->n_mounts; i++) {
-		if ((r = add_mount(s, i, err)) < 0)
+		if ((r = prepare(s, i, err)) < 0)
 			return r;
 	}
-	return base_dirs(s, err);
+	r = sb_overlays_attach(s->sb, err);
+	return r < 0 ? r : base_dirs(s, err);
 }
 
 int sb_overlays_mount(struct sandbox *sb, const struct sandbox_conf *conf, struct err *err)

@@ -311,6 +311,8 @@ static int run_steps(struct run *r, struct sandbox_verdict *v, struct err *err)
 
 	if ((ret = sig_check(err)) < 0)
 		return ret;
+	if (r->cmd->as_root && (ret = sb_claim(r->sb, err)) < 0)
+		return ret;
 	sb_cgroup_mark(&r->sb->cg);
 	if ((!r->sb->tmpfs || r->sb->keep) && (r->sb->limits.disk || r->sb->limits.inodes) &&
 		(ret = sb_outer_start(

@@ -4,6 +4,7 @@
  * is made by a child that sends its descriptors back and exits. Nothing but these descriptors
  * keeps it, so it ends with the supervisor, however that ends.
  */
+#include "base/fs.h"
 #include "sandbox/internal.h"
 #include "sandbox/sys.h"
 #include <sched.h>
@@ -20,6 +21,7 @@ static int send_fd(int sock, int fd, int which, size_t index, struct err *err)
 
 static int send_mounts(struct sandbox *sb, int sock, struct err *err)
 {
+	struct sb_msg done = {.type = SB_MSG_DONE, .a = sb->tmpfs, .b = (int64_t)sb->plain_layers};
 	auto_close int ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	int r;
 
@@ -31,12 +33,13 @@ static int send_mounts(struct sandbox *sb, int sock, struct err *err)
 		if (r >= 0)
 			r = send_fd(sock, sb->mounts[i].merged, FD_MOUNT, i * 2 + 1, err);
 	}
+	if (r >= 0)
+		sb_send(sock, &done, -1);
 	return r;
 }
 
 static int stage_fn(struct sandbox *sb, void *arg, int sock, struct err *err)
 {
-	struct sb_msg done = {.type = SB_MSG_DONE};
 	int r;
 
 	umask(0);
@@ -45,12 +48,36 @@ static int stage_fn(struct sandbox *sb, void *arg, int sock, struct err *err)
 	/* slave, not private: what the host unmounts goes here too, instead of staying busy */
 	if (sys_mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_errno(err, "cannot cut the mount namespace off");
-	if ((r = sb_overlays_mount(sb, arg, err)) < 0 || (r = send_mounts(sb, sock, err)) < 0)
+	r = sb_overlays_mount(sb, arg, err);
+	return r < 0 ? r : send_mounts(sb, sock, err);
+}
+
+int sb_stage_enter(const struct sandbox *sb, struct err *err)
+{
+	auto_free char *scratch = path_join(sb->state, SB_SCRATCH);
+
+	if (setns(sb->mntns, CLONE_NEWNS) < 0)
+		return err_errno(err, "cannot enter the stage");
+	return chdir(scratch) < 0 ? err_errno(err, "cannot enter '%s'", scratch) : 0;
+}
+
+/* The same stage with its overlays mounted afresh, after their upper layers were changed. */
+static int again_fn(struct sandbox *sb, void *arg, int sock, struct err *err)
+{
+	sb_outer_fn *change = *(sb_outer_fn **)arg;
+	int r;
+
+	umask(0);
+	if ((r = sb_stage_enter(sb, err)) < 0 || (r = change(sb, NULL, sock, err)) < 0)
 		return r;
-	done.a = sb->tmpfs;
-	done.b = sb->plain_layers;
-	sb_send(sock, &done, -1);
-	return 0;
+	for (size_t i = 0; i < sb->n_mounts; i++) {
+		auto_closep(&sb->mounts[i].merged);
+		sb->mounts[i].merged = -1;
+	}
+	if (sys_umount("m", SYS_DETACH) < 0)
+		return err_errno(err, "cannot unmount the root");
+	r = sb_overlays_attach(sb, err);
+	return r < 0 ? r : send_mounts(sb, sock, err);
 }
 
 /* Keep a descriptor that the stage sent. */
@@ -94,18 +121,35 @@ static int receive(struct sandbox *sb, int sock, struct err *err)
 	}
 }
 
-int sb_stage_make(struct sandbox *sb, const struct sandbox_conf *conf, struct err *err)
+static int stage_call(struct sandbox *sb, sb_outer_fn *fn, void *arg, struct err *err)
 {
-	struct sandbox_conf copy = *conf;
-	int sock, pid, r;
+	int sock, pid, r = sb_outer_start(sb, fn, arg, &pid, &sock, err);
 
-	sb->n_mounts = conf->n_mounts;
-	for (size_t i = 0; i < conf->n_mounts; i++)
-		sb->mounts[i].at = xstrdup(conf->mounts[i].at);
-	if ((r = sb_outer_start(sb, stage_fn, &copy, &pid, &sock, err)) < 0)
+	if (r < 0)
 		return r;
 	r = receive(sb, sock, err);
 	close(sock);
 	sb_outer_end(pid);
 	return r;
+}
+
+int sb_stage_make(struct sandbox *sb, const struct sandbox_conf *conf, struct err *err)
+{
+	struct sandbox_conf copy = *conf;
+	size_t n = 0;
+
+	sb->n_mounts = conf->n_mounts;
+	for (size_t i = 0; i < conf->n_mounts; i++) {
+		sb->mounts[i].at = xstrdup(conf->mounts[i].at);
+		sb->mounts[i].first_layer = n;
+		sb->mounts[i].n_layers = conf->mounts[i].n_layers;
+		n += conf->mounts[i].n_layers;
+	}
+	return stage_call(sb, stage_fn, &copy, err);
+}
+
+int sb_stage_change(struct sandbox *sb, sb_outer_fn *change, struct err *err)
+{
+	sb->generation++;
+	return stage_call(sb, again_fn, &change, err);
 }

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * claim.c - in user mode a layer like the machine's own /usr belongs to real root, whom no id
+ * range of an ordinary user holds: root inside sees "nobody" and may not install anything into it.
+ * Before the first command as root every directory of such a layer is therefore made anew in the
+ * writable layer, as root's own. The overlay merges both; files stay what they are, and can be
+ * replaced.
+ */
+#include "base/fs.h"
+#include "sandbox/internal.h"
+#include <dirent.h>
+
+#define DEPTH_MAX 64
+#define NOBODY    65534 /* how the kernel shows ids that are not mapped */
+
+struct claim {
+	dev_t dev; /* of the overlay: others mounted on it are claimed by themselves */
+};
+
+static void claim_dir(const struct claim *c, int merged, int upper, unsigned depth);
+
+/* Takes neither descriptor. What cannot be claimed stays as it is: the command that wants to
+ * write there will say so. */
+static void claim_entry(
+	const struct claim *c, int merged, int upper, const char *name, unsigned depth)
+{
+	int from = openat(merged, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), to = -1;
+	struct stat st;
+
+	if (from >= 0 && fstat(from, &st) == 0 && st.st_dev == c->dev &&
+		(mkdirat(upper, name, st.st_mode & 07777) == 0 || errno == EEXIST))
+		to = openat(upper, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (to >= 0)
+		claim_dir(c, from, to, depth + 1);
+	auto_closep(&from);
+	auto_closep(&to);
+}
+
+static void claim_dir(const struct claim *c, int merged, int upper, unsigned depth)
+{
+	int fd = depth < DEPTH_MAX ? openat(merged, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *e;
+
+	if (!d) {
+		auto_closep(&fd);
+		return;
+	}
+	while ((e = readdir(d))) {
+		if (e->d_type == DT_DIR && !str_eq(e->d_name, ".") && !str_eq(e->d_name, ".."))
+			claim_entry(c, merged, upper, e->d_name, depth);
+	}
+	closedir(d);
+}
+
+/* Whether one of the layers belongs to somebody whom we cannot be. */
+static bool is_foreign(const struct sb_mount *m)
+{
+	for (size_t i = 0; i < m->n_layers; i++) {
+		auto_free char *layer = xasprintf("l%zu", m->first_layer + i);
+		struct stat st;
+
+		if (stat(layer, &st) == 0 && (st.st_uid == NOBODY || st.st_gid == NOBODY))
+			return true;
+	}
+	return false;
+}
+
+static int claim_fn(struct sandbox *sb, UNUSED void *arg, UNUSED int sock, struct err *err)
+{
+	int r = sb_act_as(sb, 0, err);
+
+	for (size_t i = 0; i < sb->n_mounts && r >= 0; i++) {
+		const struct sb_mount *m = &sb->mounts[i];
+		struct stat st;
+
+		/* a kept layer must hold what was written into it and nothing else */
+		if ((i == 0 && sb->keep) || !is_foreign(m))
+			continue;
+		if (fstat(m->merged, &st) < 0)
+			return err_errno(err, "cannot look at '%s'", m->at);
+		claim_dir(&(struct claim){.dev = st.st_dev}, m->merged, m->upper, 0);
+	}
+	return sb_act_as_self(r, err);
+}
+
+int sb_claim(struct sandbox *sb, struct err *err)
+{
+	int r = 0;
+
+	if (sb->mode == SANDBOX_USER && !sb->claimed)
+		r = sb_stage_change(sb, claim_fn, err);
+	sb->claimed = true;
+	return r;
+}
