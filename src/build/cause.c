@@ -192,6 +192,20 @@ static bool find_in(
 	return false;
 }
 
+/* Nothing we know: the last line the section printed, else rpmbuild's own summary. */
+static void find_last(const struct strv *lines, size_t from, size_t to, struct cause *ret)
+{
+	size_t i = to;
+
+	while (i > from && (!*lines->v[i - 1] || str_starts(lines->v[i - 1], "error: ") ||
+				   str_starts(lines->v[i - 1], "+ ")))
+		i--;
+	if (i > from)
+		set_message(ret, lines->v[i - 1], (int64_t)i);
+	else if (to < lines->n)
+		set_message(ret, lines->v[to], (int64_t)to + 1);
+}
+
 void cause_find(const char *log, int64_t first_line, struct cause *ret)
 {
 	auto_strv struct strv lines = STRV_INIT;
@@ -211,14 +225,8 @@ void cause_find(const char *log, int64_t first_line, struct cause *ret)
 		ret->kind = CAUSE_TEST;
 	from = section ? section_start(&lines, section, end) : 0;
 	if (!find_in(&lines, from, end, phase, ret) &&
-		!(phase == PHASE_CHECK && find_in(&lines, from, end, PHASE_COMPILE, ret))) {
-		/* nothing we know: the last line the section printed */
-		while (end > from &&
-			(!*lines.v[end - 1] || str_starts(lines.v[end - 1], "error: ")))
-			end--;
-		if (end > from)
-			set_message(ret, lines.v[end - 1], (int64_t)end);
-	}
+		!(phase == PHASE_CHECK && find_in(&lines, from, end, PHASE_COMPILE, ret)))
+		find_last(&lines, from, end, ret);
 	ret->step = TAKE(section);
 out:
 	if (ret->line)

@@ -66,7 +66,7 @@ static int exclusive(struct build *b, const struct strv *all, bool *ret, struct 
 
 	*ret = false;
 	vec_foreach (&problems, p)
-		if (str_starts(p->what, "conflicts with "))
+		if (!p->who) /* a conflict, no missing dependency */
 			*ret = true;
 	vec_free(&problems, rpm_problem_release);
 	return r;

@@ -89,6 +89,24 @@ static const char *policy(const struct job *j)
 	return j->layout == LAYOUT_TWO_GIT ? "dlrn" : "keep";
 }
 
+/* A plain directory has no commit: its newest file dates it. */
+static int64_t newest_file(const char *dir)
+{
+	auto_strv struct strv names = STRV_INIT;
+	int64_t newest = 0;
+
+	if (fs_list(dir, &names, NULL) < 0)
+		return 0;
+	strv_foreach (&names, n) {
+		auto_free char *path = path_join(dir, *n);
+		struct stat st;
+
+		if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_mtime > newest)
+			newest = st.st_mtime;
+	}
+	return newest;
+}
+
 /* The date that stands in the release and in every time stamp of the packages. */
 static int64_t find_date(struct build *b)
 {
@@ -96,6 +114,8 @@ static int64_t find_date(struct build *b)
 
 	if (b->job->date)
 		return b->job->date;
+	if (b->job->dir)
+		return newest_file(b->job->dir);
 	if (!*s->up_commit.sha && !*s->pack_commit.sha)
 		return 0;
 	return version_date(s->up_commit.commit_time, s->pack_commit.commit_time, b->job->last_date,

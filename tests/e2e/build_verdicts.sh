@@ -74,7 +74,10 @@ has 'installed packages are listed' out-good/installed_pkgs.log '^make'
 ok 'rpmlint report is kept' test -f out-good/rpmlint.log
 ok 'its source package builds too' "$PACKMILL" build out-good/good-1.0-1.src.rpm -o out-srpm
 ok 'built twice: the same bits' cmp out-good/good-1.0-1.x86_64.rpm out-srpm/good-1.0-1.x86_64.rpm
+cp out-good/good-1.0-1.x86_64.rpm first.rpm
+sleep 1
 ok 'again into the same directory' "$PACKMILL" build good -o out-good
+ok 'a directory built twice: the same bits' cmp first.rpm out-good/good-1.0-1.x86_64.rpm
 ok 'source package only' "$PACKMILL" source good -o out-source
 is 'nothing else was built' "$(cd out-source && echo *.rpm)" good-1.0-1.src.rpm
 
