@@ -28,7 +28,7 @@ static void names(const char *text)
 	auto_free char *shown = git_url_shown(text), *path = NULL, *sub = NULL;
 
 	if (git_check_url(text, NULL) >= 0)
-		assert(*text && *text != '-' && !strstr(text, "ext::") && !strchr(text, '\n'));
+		assert(*text && *text != '-' && !str_starts(text, "ext::") && !strchr(text, '\n'));
 	if (git_check_ref(text, NULL) >= 0)
 		assert(*text != '-' && !strpbrk(text, "^:~ \n"));
 	if (git_url_is_local(text, &path))
