@@ -103,28 +103,29 @@ ok 'the module works' env PYTHONPATH="$T/tree/usr/lib/python3/dist-packages" \
 is 'version by the policy' "$(rpm --root "$T/tree" --dbpath /var/lib/rpm -q --qf '%{VERSION}' hello)" 2.11
 has 'release by the policy' <(rpm --root "$T/tree" --dbpath /var/lib/rpm -q --qf '%{RELEASE}\n' hello) \
 	"^0\.[0-9]{14}\.${hello2:0:7}"
-stop_publisher
 rm -rf "$T/dnf-cache"
 cat >"$T/repos.d/test.repo" <<E2
 [trunk]
 name=trunk
-baseurl=file://$newest
+baseurl=$url/host/${newest#"$repos/host/"}
 gpgcheck=0
 [host-base]
 name=host-base
-baseurl=file://$repos/host-base
+baseurl=$url/host-base
 gpgcheck=0
 E2
 ok 'dnf installs from the commit repository directly' dnf_in "$T/tree2" install hello
 is 'it runs' "$("$T/tree2/usr/bin/hello")" 'Hello, packages!'
 ok 'reposync copies current' env HOME="$T/dnf-home" dnf -q reposync \
-	--repofrompath "c,file://$repos/host/current" --repoid=c --setopt=reposdir=/nonexistent \
+	--repofrompath "c,$url/host/current" --repoid=c --setopt=reposdir=/nonexistent \
 	--setopt=cachedir="$T/dnf-cache2" --download-metadata -p "$T/sync"
 is 'all packages came along' "$(find "$T/sync" -name '*.rpm' | wc -l)" 2
 ok 'rpm finds the packages whole' sh -c 'find -L "$1/host/current/pool/" -name "*.rpm" -exec rpm -K --nosignature {} +' sh "$repos"
-has 'createrepo_c reads what was written' <(HOME=$T/dnf-home dnf -q repoquery \
+has 'dnf reads what was written' <(HOME=$T/dnf-home dnf -q repoquery \
 	--repofrompath "c,file://$repos/host/current" --repoid=c --setopt=reposdir=/nonexistent \
 	--setopt=cachedir="$T/dnf-cache2" 2>&1) '^hello-0:2\.11-0\.'
+
+stop_publisher
 
 # the same commits in another place give the same bits
 sed "s|data: ./data|data: ./data2|" packmill.yaml >again.yaml
