@@ -8,35 +8,38 @@
  */
 #include "base/fs.h"
 #include "sandbox/internal.h"
+#include "sandbox/sys.h"
 #include <dirent.h>
+#include <inttypes.h>
 
 #define DEPTH_MAX 64
 #define NOBODY    65534 /* how the kernel shows ids that are not mapped */
 
 struct claim {
 	dev_t dev; /* of the overlay: others mounted on it are claimed by themselves */
+	uint64_t made;
 };
 
-static void claim_dir(const struct claim *c, int merged, int upper, unsigned depth);
+static void claim_dir(struct claim *c, int merged, int upper, unsigned depth);
 
 /* Takes neither descriptor. What cannot be claimed stays as it is: the command that wants to
  * write there will say so. */
-static void claim_entry(
-	const struct claim *c, int merged, int upper, const char *name, unsigned depth)
+static void claim_entry(struct claim *c, int merged, int upper, const char *name, unsigned depth)
 {
 	int from = openat(merged, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), to = -1;
 	struct stat st;
 
-	if (from >= 0 && fstat(from, &st) == 0 && st.st_dev == c->dev &&
-		(mkdirat(upper, name, st.st_mode & 07777) == 0 || errno == EEXIST))
+	if (from >= 0 && fstat(from, &st) == 0 && st.st_dev == c->dev) {
+		c->made += mkdirat(upper, name, st.st_mode & 07777) == 0;
 		to = openat(upper, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
 	if (to >= 0)
 		claim_dir(c, from, to, depth + 1);
 	auto_closep(&from);
 	auto_closep(&to);
 }
 
-static void claim_dir(const struct claim *c, int merged, int upper, unsigned depth)
+static void claim_dir(struct claim *c, int merged, int upper, unsigned depth)
 {
 	int fd = depth < DEPTH_MAX ? openat(merged, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
@@ -66,7 +69,19 @@ static bool is_foreign(const struct sb_mount *m)
 	return false;
 }
 
-static int claim_fn(struct sandbox *sb, UNUSED void *arg, UNUSED int sock, struct err *err)
+/* What was made here is not the build's: it comes on top of its limit. */
+static int allow_inodes(const struct sandbox *sb, uint64_t more, struct err *err)
+{
+	auto_free char *opt = xasprintf("nr_inodes=%" PRIu64, sb->limits.inodes + more);
+
+	if (!sb->tmpfs || !sb->limits.inodes)
+		return 0;
+	if (sys_mount(NULL, "w", NULL, MS_REMOUNT | MS_NOSUID | MS_NODEV, opt) < 0)
+		return err_errno(err, "cannot resize the writable layer");
+	return 0;
+}
+
+static int claim_all(struct sandbox *sb, struct claim *c, struct err *err)
 {
 	int r = sb_act_as(sb, 0, err);
 
@@ -79,9 +94,21 @@ static int claim_fn(struct sandbox *sb, UNUSED void *arg, UNUSED int sock, struc
 			continue;
 		if (fstat(m->merged, &st) < 0)
 			return err_errno(err, "cannot look at '%s'", m->at);
-		claim_dir(&(struct claim){.dev = st.st_dev}, m->merged, m->upper, 0);
+		c->dev = st.st_dev;
+		claim_dir(c, m->merged, m->upper, 0);
 	}
 	return sb_act_as_self(r, err);
+}
+
+static int claim_fn(struct sandbox *sb, UNUSED void *arg, UNUSED int sock, struct err *err)
+{
+	struct claim c = {0};
+	int r;
+
+	if ((r = allow_inodes(sb, LIMIT_FILES, err)) < 0 || (r = claim_all(sb, &c, err)) < 0)
+		return r;
+	sb->claimed_inodes = c.made;
+	return allow_inodes(sb, c.made, err);
 }
 
 int sb_claim(struct sandbox *sb, struct err *err)

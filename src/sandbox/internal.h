@@ -98,6 +98,7 @@ struct sandbox {
 	bool network, nested, tmpfs;
 	unsigned generation; /* how often the overlays were mounted anew */
 	bool claimed;        /* see claim.c */
+	uint64_t claimed_inodes;
 	size_t plain_layers; /* subuid: layers whose file system cannot be idmapped */
 	struct sb_range range;
 	int userns; /* user mode: the outer user namespace, else -1 */

@@ -128,7 +128,7 @@ static void on_usage(struct run *r)
 	}
 	if (l->disk && (uint64_t)m.a > l->disk)
 		kill_all(r, SANDBOX_LIMIT_DISK);
-	else if (l->inodes && (uint64_t)m.b > l->inodes)
+	else if (l->inodes && (uint64_t)m.b > l->inodes + r->sb->claimed_inodes)
 		kill_all(r, SANDBOX_LIMIT_INODES);
 }
 

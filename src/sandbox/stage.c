@@ -21,7 +21,10 @@ static int send_fd(int sock, int fd, int which, size_t index, struct err *err)
 
 static int send_mounts(struct sandbox *sb, int sock, struct err *err)
 {
-	struct sb_msg done = {.type = SB_MSG_DONE, .a = sb->tmpfs, .b = (int64_t)sb->plain_layers};
+	struct sb_msg done = {.type = SB_MSG_DONE,
+		.a = sb->tmpfs,
+		.b = (int64_t)sb->plain_layers,
+		.code = (int)sb->claimed_inodes};
 	auto_close int ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	int r;
 
@@ -116,6 +119,7 @@ static int receive(struct sandbox *sb, int sock, struct err *err)
 		if (m.type == SB_MSG_DONE) {
 			sb->tmpfs = m.a != 0;
 			sb->plain_layers = (size_t)m.b;
+			sb->claimed_inodes = (uint64_t)m.code;
 			return 0;
 		}
 	}
