@@ -8,7 +8,7 @@
 #include <pwd.h>
 
 /* Counts up when what is made from the same facts changes. */
-#define RECIPE "3"
+#define RECIPE "4"
 
 #define STAMP_FILE "host.json"
 
@@ -197,9 +197,9 @@ static int finish(const char *roots_dir, const struct host_plan *p, struct err *
 static int make(const char *roots_dir, struct host_plan *p, struct root **ret, struct err *err)
 {
 	auto_free char *prefix = path_join(roots_dir, ".tmp-"), *rpm = NULL;
-	int r = fs_tmpdir(prefix, &p->dir, err);
+	int r = host_need_tools(err);
 
-	if (r < 0 || (r = plan(p, err)) < 0)
+	if (r < 0 || (r = fs_tmpdir(prefix, &p->dir, err)) < 0 || (r = plan(p, err)) < 0)
 		return r;
 	if (root_open(roots_dir, p->key, ret, NULL) >= 0)
 		return 0; /* the same as an earlier one: only times had changed */

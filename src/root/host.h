@@ -77,6 +77,8 @@ struct host_plan {
 };
 /* Make dir a layer of all directories of /usr that belong to root inside. */
 int host_usr_dirs(const char *dir, struct err *err);
+/* ERR_NOT_FOUND when a program is missing that making the root calls. */
+int host_need_tools(struct err *err);
 /* From dir/in to dir/layer and dir/host-base-*.rpm, in a sandbox, and to dir/usr where root inside
  * would not own /usr; *ret_rpm is the file's name. */
 int host_make(const struct host_plan *p, char **ret_rpm, struct err *err);

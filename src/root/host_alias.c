@@ -130,7 +130,7 @@ static const struct {
 	{"python3-yaml", "python3-PyYAML python3-pyyaml"},
 	{"qtbase5-dev", "qt5-qtbase-devel"},
 	{"rpm", "rpm-build rpm-libs redhat-rpm-config system-rpm-config rpm-build-libs "
-		"python-rpm-macros python3-rpm-macros python-srpm-macros pyproject-rpm-macros "
+		"python-rpm-macros python3-rpm-macros python-srpm-macros "
 		"systemd-rpm-macros"},
 	{"rustc", "rust"},
 	{"ruby", "rubygems"},

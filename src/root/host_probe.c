@@ -94,6 +94,29 @@ static void check_native(struct sandbox_checks *ret)
 		c->fix = xstrdup("use a machine with dpkg or rpm");
 }
 
+int host_need_tools(struct err *err)
+{
+	static const char *const needed[] = {"rpm", "rpmbuild", "elfdeps", "ldconfig"};
+
+	for (size_t i = 0; i < COUNTOF(tools); i++) {
+		struct sandbox_checks one = VEC_INIT;
+		auto_free char *how = NULL;
+
+		for (size_t k = 0; k < COUNTOF(needed) && !one.n; k++)
+			if (str_eq(tools[i].name, needed[k]))
+				check_tool(&tools[i], &one);
+		if (one.n && !one.v[0].ok)
+			how = fix(&tools[i]);
+		vec_free(&one, sandbox_check_release);
+		if (how)
+			return err_set(err, ERR_NOT_FOUND,
+				"the host target needs the program '%s': %s (packmill doctor says "
+				"what else is missing)",
+				tools[i].name, how);
+	}
+	return 0;
+}
+
 int root_host_probe(struct sandbox_checks *ret, struct err *err UNUSED)
 {
 	check_merged(ret);

@@ -71,6 +71,7 @@ static void perl_version(struct strv *out, const char *dir)
 	auto_free char *name = xasprintf("perl(:MODULE_COMPAT_%s)", path_base(dir));
 
 	host_add_provide(out, name, NULL);
+	host_add_provide(out, "perl(:VERSION)", path_base(dir));
 }
 
 static void python_dir(struct strv *out, const char *dir)
