@@ -26,4 +26,28 @@ kill -KILL $pid
 wait $pid 2>/dev/null
 sleep 0.3
 is 'a killed supervisor takes the command along' "$(pgrep -f 'generate man never.scd')" ''
+# a build that sleeps: its processes, its sandbox and its scratch go with it
+need rpmbuild
+mkdir pack
+cat >pack/x.spec <<'E'
+Name: x
+Version: 1
+Release: 1
+Summary: x
+License: MIT
+BuildArch: noarch
+%description
+x
+%build
+sleep 76543.21 & sleep 76543.21
+%files
+E
+export XDG_CACHE_HOME=$T/cache
+exits 11 'a build that hangs' "$PACKMILL" --timeout 4 -q build -o out-dir pack
+stderr_is 'is said once' <<'E'
+packmill: build: not finished after 4 s (--timeout)
+E
+is 'no process of it is left' "$(pgrep -f 'sleep 76543.21')" ''
+is 'no scratch of it is left' "$(ls -A out-dir)" ''
+is 'no mount of it is left' "$(grep "$T" /proc/self/mounts)" ''
 done_testing
