@@ -144,7 +144,8 @@ int step_version(struct build *b, struct err *err)
 			return err_set(err, ERR_CONFIG,
 				"version policy '%s' needs git, a source package keeps its version",
 				policy(j));
-		return 0;
+		if (!s->spec)
+			return 0; /* built as it is */
 	}
 	if (upstream && !str_eq(policy(j), "keep")) {
 		r = source_ask_version(&b->runner, s, err);
@@ -269,7 +270,7 @@ int step_source(struct build *b, struct err *err)
 {
 	int r;
 
-	if (b->job->layout == LAYOUT_SRPM) {
+	if (b->job->layout == LAYOUT_SRPM && !b->source.spec) {
 		b->srpm = path_join(b->job->output, path_base(b->job->srpm));
 		if (!str_eq(b->srpm, b->job->srpm)) {
 			(void)unlink(b->srpm);

@@ -47,7 +47,20 @@ static const char *policy(const struct job *j)
 	return j->layout == LAYOUT_TWO_GIT ? "dlrn" : "keep";
 }
 
-/* The file is only copied; what it says of itself stands in its header. */
+static int read_tags(struct source *s, struct err *err)
+{
+	auto_free char *text = NULL;
+	int r = source_read_spec(s, &text, err);
+
+	if (r < 0)
+		return r;
+	s->spec_version = spec_tag(text, "Version");
+	s->spec_release = spec_tag(text, "Release");
+	return 0;
+}
+
+/* The file is only copied, and what it says of itself stands in its header; it is unpacked where
+ * its spec has to be edited. */
 static int stage_srpm(const struct job *job, struct source *s, struct err *err)
 {
 	auto_free char *dir = path_join(s->dir, "SRPMS");
@@ -59,6 +72,10 @@ static int stage_srpm(const struct job *job, struct source *s, struct err *err)
 		return r;
 	if (p.kind != PACKAGE_SOURCE) {
 		r = err_set(err, ERR_SOURCE, "'%s' is no source package", job->srpm);
+	} else if (job->rebuild > 0) {
+		r = rpm_unpack_source(to, s->dir, &s->spec, err);
+		if (r >= 0)
+			r = read_tags(s, err);
 	} else {
 		s->spec_version = TAKE(p.version);
 		s->spec_release = TAKE(p.release);
@@ -70,7 +87,6 @@ static int stage_srpm(const struct job *job, struct source *s, struct err *err)
 static int stage_tree(const char *tree, const struct job *job, struct source *s, struct err *err)
 {
 	struct layout_place place = {0};
-	auto_free char *text = NULL;
 	int r = layout_find(tree, job->target, job->spec, &place, err);
 
 	if (r < 0)
@@ -79,11 +95,7 @@ static int stage_tree(const char *tree, const struct job *job, struct source *s,
 	if (r >= 0)
 		s->spec = TAKE(place.spec);
 	layout_place_release(&place);
-	if (r < 0 || (r = source_read_spec(s, &text, err)) < 0)
-		return r;
-	s->spec_version = spec_tag(text, "Version");
-	s->spec_release = spec_tag(text, "Release");
-	return 0;
+	return r < 0 ? r : read_tags(s, err);
 }
 
 static int stage_packaging(struct git *g, const struct job *job, struct source *s, struct err *err)
@@ -233,7 +245,7 @@ int source_apply(struct source *s, const struct job *job, const char *version, c
 	auto_free char *text = NULL, *edited = NULL, *diff = NULL, *path = NULL, *source0 = NULL;
 	int r;
 
-	if (job->layout == LAYOUT_SRPM)
+	if (!s->spec)
 		return err_set(err, ERR_SOURCE, "a source package is built as it is");
 	if ((r = source_read_spec(s, &text, err)) < 0)
 		return r;

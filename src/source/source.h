@@ -23,8 +23,9 @@ struct source {
 };
 void source_release(struct source *s);
 
-/* Export or copy everything into the new directory `dir`; find the spec. For LAYOUT_SRPM nothing is
- * unpacked: only the file is copied to dir/SRPMS (its header is inert and read by librpm). */
+/* Export or copy everything into the new directory `dir`; find the spec. For LAYOUT_SRPM the
+ * file is copied to dir/SRPMS (its header is inert and read by librpm), and only unpacked when
+ * job->rebuild makes an edit necessary. */
 int source_stage(
 	struct git *g, const struct job *job, const char *dir, struct source *ret, struct err *err);
 /* Fill tag and commits from the upstream's (else the packaging's) nearest tag that `accept` takes

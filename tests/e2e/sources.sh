@@ -123,6 +123,13 @@ is 'rebuild: .2 in the release' "$(rpm -qp --qf '%{version}-%{release}' "$srpm")
 source_of of-srpm "$srpm"
 ok 'of-srpm: it is passed on as it is' cmp "$srpm" "out-rebuild/$(basename "$srpm")"
 
+source_of of-srpm-rebuilt "$srpm" --rebuild 3
+is 'of-srpm-rebuilt: .3 in the release' "$(rpm -qp --qf '%{version}-%{release}' "$srpm")" 1.0-1.2.3
+is 'of-srpm-rebuilt: what is in it' "$(contents "$srpm")" \
+	'hello-1.0.tar.gz hello.patch hello.spec '
+ok 'of-srpm-rebuilt: the same tarball' cmp \
+	<(rpm2cpio "$srpm" | cpio -i --quiet --to-stdout hello-1.0.tar.gz) plain/hello-1.0.tar.gz
+
 # what the upstream's own build says
 cp -r up py
 cat >py/setup.py <<'E2'

@@ -70,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		edit(s, &edits[i]);
 	auto_free char *dir = spec_setup_dir(s), *source = spec_tag(s, "Source0");
 	assert(!dir || !strchr(dir, '/'));
+	assert(!source || !strchr(source, '\n') || strchr(s, '\n'));
 	assert(!source || !strchr(source, '\n'));
 	return 0;
 }

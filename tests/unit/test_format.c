@@ -245,6 +245,34 @@ static void test_rpm_kinds(void **state)
 	}
 }
 
+/* rpmbuild takes any word as architecture; we do not. */
+static void test_rpm_names(void **state)
+{
+	static const char *const archs[] = {"we;ird", "a b", "<b>"};
+	auto_free char *path = path_join(top, "sample.spec"), *bare = path_join(top, "bare.spec");
+	auto_free char *topdir = xasprintf("_topdir %s/odd", top), *text = NULL, *plain = NULL;
+
+	(void)state;
+	assert_true(fs_read(path, 1 << 16, &text, NULL, NULL) >= 0);
+	plain = str_replace(text, "BuildArch: noarch\n", "");
+	assert_true(fs_write(bare, plain, strlen(plain), 0644, NULL) >= 0);
+	for (size_t i = 0; i < COUNTOF(archs); i++) {
+		auto_free char *to = xasprintf("%s-linux", archs[i]);
+		auto_free char *file =
+			xasprintf("%s/odd/RPMS/sample-1.0~rc1-3.x.%s.rpm", top, archs[i]);
+		const char *argv[] = {"rpmbuild", "-bb", "--quiet", "--target", to, "--define",
+			topdir, "--define", "_dbpath /nonexistent", "--define",
+			"debug_package %{nil}", "--define", "_build_name_fmt %{NVRA}.rpm", bare,
+			NULL};
+		struct proc_opts o = {.argv = argv, .timeout = 60};
+		auto_err struct err err = ERR_INIT;
+
+		if (proc_check(&o, NULL, ERR_BUILD, &err) < 0)
+			fail_msg("%s", err.msg);
+		check_refused(format_find("rpm"), file, ERR_BUILD);
+	}
+}
+
 /* Nothing on our descriptors, no signal handler of librpm left, no database in a home. */
 static void test_rpm_quiet(void **state)
 {
@@ -310,6 +338,7 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_rpm_kinds),
+		cmocka_unit_test(test_rpm_names),
 		cmocka_unit_test(test_rpm_quiet),
 	};
 

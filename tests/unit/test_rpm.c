@@ -67,6 +67,8 @@ static void build(const char *name, const char *version, const char *tags, bool 
 	auto_free char *path = xasprintf("%s/%s.spec", top, name);
 	auto_free char *topdir = xasprintf("_topdir %s", top);
 	auto_free char *db = xasprintf("_dbpath %s/none", top);
+	auto_free char *sourcedir = xasprintf("_sourcedir %s", top);
+	auto_free char *patch = xasprintf("%s/%s.patch", top, name);
 	struct err err = ERR_INIT;
 
 	sb_addf(&sb,
@@ -92,7 +94,7 @@ static void build(const char *name, const char *version, const char *tags, bool 
 		add_package(&sb, a, NULL, wants);
 	}
 	const char *argv[] = {"rpmbuild", with_all ? "-bb" : "-ba", "--nodeps", "--quiet",
-		"--define", topdir, "--define", db, "--define",
+		"--define", topdir, "--define", db, "--define", sourcedir, "--define",
 		"_unpackaged_files_terminate_build 0", path, NULL};
 	struct proc_opts o = {.argv = argv, .timeout = 60};
 	if (fs_write(path, sb.s, sb.n, 0644, &err) < 0 || proc_check(&o, NULL, ERR_BUILD, &err) < 0)
@@ -117,7 +119,8 @@ static int setup(void **state)
 	build("b", "1", "", false);
 	build("b", "10", "", false);
 	build("s", "1",
-		"Requires: nope\nBuildRequires: gcc-ada pkgconfig(zlib) >= 1.2 (base or d) b < 10",
+		"Source: s.patch\nRequires: nope\nBuildRequires: gcc-ada pkgconfig(zlib) >= 1.2 "
+		"(base or d) b < 10",
 		false);
 	/* the root's database: nothing but `base` in it */
 	auto_free char *base = package("base-1");
@@ -204,11 +207,34 @@ static void test_source_package(void **state)
 		got, "b-1 | s-1-1.src: gcc-ada: - | s-1-1.src: pkgconfig(zlib) >= 1.2: -");
 }
 
+static void test_unpack(void **state)
+{
+	auto_free char *s = xasprintf("%s/SRPMS/s-1-1.src.rpm", top), *dir = path_join(top, "un");
+	auto_free char *spec = NULL, *got = NULL, *want = NULL, *junk = path_join(top, "junk");
+	auto_free char *in = path_join(dir, "SPECS/s.spec"), *from = path_join(top, "s.spec");
+	auto_free char *patch = path_join(dir, "SOURCES/s.patch"), *base = package("base-1");
+	struct err err = ERR_INIT;
+
+	(void)state;
+	if (rpm_unpack_source(s, dir, &spec, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_string_equal(spec, "s.spec");
+	assert_true(fs_read(in, 1 << 20, &got, NULL, NULL) >= 0);
+	assert_true(fs_read(from, 1 << 20, &want, NULL, NULL) >= 0);
+	assert_string_equal(got, want);
+	assert_true(fs_exists(patch));
+	/* nothing is written over, nothing else is unpacked */
+	assert_true(rpm_unpack_source(s, dir, &spec, NULL) < 0);
+	assert_int_equal(rpm_unpack_source(base, junk, &spec, NULL), -ERR_SOURCE);
+	assert_true(rpm_unpack_source(from, junk, &spec, NULL) < 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test(test_source_package),
+		cmocka_unit_test(test_unpack),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -56,6 +56,16 @@ static enum package_kind kind(Header h, const char *name)
 	return str_ends(name, "-debugsource") ? PACKAGE_DEBUGSOURCE : PACKAGE_MAIN;
 }
 
+/* Names become file names, URLs and lines of pages: only what rpmbuild itself would let pass. */
+static bool acceptable(const char *s)
+{
+	static const char fine[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				   "._+~^-";
+
+	return *s && strlen(s) <= LIMIT_NAME && strspn(s, fine) == strlen(s) && *s != '-' &&
+	       *s != '.' && !strstr(s, "..");
+}
+
 static int fill(Header h, const char *path, struct package *p, struct err *err)
 {
 	p->name = rpm_tag(h, RPMTAG_NAME);
@@ -68,6 +78,11 @@ static int fill(Header h, const char *path, struct package *p, struct err *err)
 	p->arch = p->kind == PACKAGE_SOURCE ? xstrdup("src") : rpm_tag(h, RPMTAG_ARCH);
 	if (!p->arch)
 		return err_set(err, ERR_BUILD, "'%s' has no architecture", path_base(path));
+	if (!acceptable(p->name) || !acceptable(p->version) || !acceptable(p->release) ||
+		!acceptable(p->arch) || strchr(p->version, '-') || strchr(p->release, '-'))
+		return err_set(err, ERR_BUILD,
+			"'%s' has a name, version, release or architecture that is none",
+			path_base(path));
 	p->epoch = (int64_t)headerGetNumber(h, RPMTAG_EPOCH);
 	p->build_time = (int64_t)headerGetNumber(h, RPMTAG_BUILDTIME);
 	auto_free char *evr = package_evr(p);

@@ -19,6 +19,10 @@ int rpm_read(const char *path, struct package *ret, struct err *err);
  * rpmlib(...). */
 int rpm_build_requires(const char *srpm, struct strv *ret, struct err *err);
 
+/* Unpack a source package (checked before by rpm_read) into dir/SPECS and dir/SOURCES; *ret_spec is
+ * the base name of its spec. ERR_SOURCE: other things than plain files, no spec, two. */
+int rpm_unpack_source(const char *srpm, const char *dir, char **ret_spec, struct err *err);
+
 /* One dependency nobody provides; or, who NULL, a sentence about a conflict or an obsoleted
  * package. */
 struct rpm_problem {
