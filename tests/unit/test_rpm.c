@@ -97,7 +97,9 @@ static void build(const char *name, const char *version, const char *tags, bool 
 		"--define", topdir, "--define", db, "--define", sourcedir, "--define",
 		"_unpackaged_files_terminate_build 0", path, NULL};
 	struct proc_opts o = {.argv = argv, .timeout = 60};
-	if (fs_write(path, sb.s, sb.n, 0644, &err) < 0 || proc_check(&o, NULL, ERR_BUILD, &err) < 0)
+	if (fs_write(path, sb.s, sb.n, 0644, &err) < 0 ||
+		fs_write(patch, "a patch\n", 8, 0644, &err) < 0 ||
+		proc_check(&o, NULL, ERR_BUILD, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
