@@ -75,24 +75,6 @@ static off_t size_of(const char *path)
 	return lstat(path, &st) < 0 ? -1 : st.st_size;
 }
 
-/* The content-named file `from` into repodata, too. A link appears whole or not at all. */
-static int place_link(
-	struct repo *r, const char *repodata, const char *name, const char *from, struct err *err)
-{
-	auto_free char *path = path_join(repodata, name);
-
-	if (size_of(path) >= 0 && size_of(path) == size_of(from))
-		return 0;
-	/* torn by a power cut */
-	if (size_of(path) >= 0 && unlink(path) < 0)
-		return err_errno(err, "cannot remove '%s'", path);
-	if (link(from, path) == 0)
-		return 0;
-	if (errno != EXDEV && errno != EPERM && errno != EMLINK && errno != EOPNOTSUPP)
-		return err_errno(err, "cannot create '%s'", path);
-	return stage_link(r, repodata, name, from, err);
-}
-
 /*
  * When a file was first seen unneeded is kept as the time of an empty file below .old: its own
  * times are shared with other directories.
@@ -165,7 +147,7 @@ static void update_part_release(struct update_part *u)
 	free(u->repomd);
 }
 
-/* New files into place; the old repository is still what readers see. */
+/* New files go before what names them; a file of another size was torn by a power cut. */
 static int add_files(struct repo *r, struct update_part *u, struct err *err)
 {
 	auto_strv struct strv names = STRV_INIT;
@@ -176,10 +158,13 @@ static int add_files(struct repo *r, struct update_part *u, struct err *err)
 		auto_free char *path = path_join(u->repodata, names.v[i]);
 		auto_free char *from = path_join(u->donor, names.v[i]);
 		const struct metadata_file *f = u->m ? &u->m->files[i] : NULL;
+		off_t size = f ? (off_t)f->gz.n : size_of(from);
 
-		if (!f || size_of(from) == (off_t)f->gz.n)
-			rc = place_link(r, u->repodata, names.v[i], from, err);
-		else if (size_of(path) != (off_t)f->gz.n)
+		if (size >= 0 && size_of(path) == size)
+			continue;
+		if (!f || size_of(from) == size)
+			rc = stage_link(r, u->repodata, names.v[i], from, err);
+		else
 			rc = stage_replace(r, u->repodata, f->name, f->gz.s, f->gz.n, err);
 	}
 	return rc;
