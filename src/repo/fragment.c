@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "repo/fragment.h"
 #include <createrepo_c/createrepo_c.h>
+#include <rpm/rpmlog.h>
 #include <sys/stat.h>
 
 #define CHANGELOGS 10 /* as createrepo_c */
@@ -94,12 +95,15 @@ int fragment_make(const char *path, const char *href, struct fragment *ret, stru
 	struct cr_XmlStruct x;
 	cr_Package *k;
 	struct stat st;
+	int mask;
 
 	init();
 	if (stat(path, &st) < 0)
 		return err_errno(err, "cannot read '%s'", path);
+	mask = rpmlogSetMask(RPMLOG_UPTO(RPMLOG_EMERG)); /* librpm would print */
 	k = cr_package_from_rpm(
 		path, CR_CHECKSUM_SHA256, href, NULL, CHANGELOGS, &st, CR_HDRR_NONE, &g);
+	rpmlogSetMask(mask);
 	if (!k)
 		return gerror(g, path, err);
 	x = cr_xml_dump(k, &g);
