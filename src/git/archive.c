@@ -69,9 +69,8 @@ static int add_filter(struct archive *a, const char *out, struct err *err)
 		return 0;
 	}
 	return err_set(err, ERR_SOURCE,
-		"'%s': no kind of tarball that can be made (.tar .tar.gz .tgz .tar.bz2 .tar.xz "
-		".tar.zst)",
-		path_base(out));
+		"no kind of tarball that can be made (.tar .tar.gz .tgz .tar.bz2 .tar.xz "
+		".tar.zst)");
 }
 
 static int packer_open(struct archive *a, int fd, const char *out, struct err *err)

@@ -37,6 +37,7 @@ static void prepare(struct git *g, const struct git_call *c, struct prepared *p)
 	} else if (gitdir) {
 		strv_addf(&p->argv, "--git-dir=%s", gitdir);
 	}
+	strv_addf(&p->env, "GIT_ALLOW_PROTOCOL=%s", c->protocols ? c->protocols : "none");
 	if (c->extra_env)
 		strv_add(&p->env, c->extra_env);
 	for (const char *const *a = c->args; *a; a++)
@@ -91,31 +92,42 @@ int git_start(struct git *g, const struct git_call *c, int *ret_pidfd, struct er
 	return proc_start(&p.opts, &pid, ret_pidfd, err);
 }
 
+/* What git adds when its helper has said why already. */
+static bool is_echo(const char *line)
+{
+	return strstr(line, "Could not read from remote") || strstr(line, "the remote end hung up");
+}
+
+/* The first line with a mark, but one that says more than an echo when there is one. */
+static size_t telling_line(const struct strv *lines, size_t *ret_skip)
+{
+	static const char *const marks[] = {"fatal: ", "error: ", "ERROR: ", "remote: ERROR: ", ""};
+
+	for (size_t m = 0; m < COUNTOF(marks); m++)
+		for (size_t i = 0; i < lines->n; i++) {
+			if (!str_starts(lines->v[i], marks[m]) || is_echo(lines->v[i]))
+				continue;
+			*ret_skip = strlen(marks[m]);
+			return i;
+		}
+	return 0;
+}
+
 char *git_why(const char *errs)
 {
-	static const char *const marks[] = {"fatal: ", "error: ", "ERROR: "};
 	auto_strv struct strv lines = STRV_INIT;
-	auto_strbuf struct strbuf shown = STRBUF_INIT;
-	size_t best, skip = 0;
+	struct strbuf shown = STRBUF_INIT;
+	size_t i, skip = 0;
 
 	strv_split(&lines, errs, "\r\n");
-	best = lines.n;
-	for (size_t m = 0; m < COUNTOF(marks) && best == lines.n; m++)
-		for (size_t i = lines.n; i-- > 0;) {
-			if (!str_starts(lines.v[i], marks[m]))
-				continue;
-			best = i;
-			skip = strlen(marks[m]);
-		}
 	if (!lines.n)
 		return xstrdup("it failed without a word");
-	if (best == lines.n)
-		best--;
-	text_term(&shown, lines.v[best] + skip, 400);
+	i = telling_line(&lines, &skip);
+	text_term(&shown, lines.v[i] + skip, 400);
 	/* "unable to connect to host:" goes on in the next line */
-	if (str_ends(lines.v[best], ":") && best + 1 < lines.n) {
+	if (str_ends(lines.v[i], ":") && i + 1 < lines.n) {
 		sb_addc(&shown, ' ');
-		text_term(&shown, lines.v[best + 1], 200);
+		text_term(&shown, lines.v[i + 1], 200);
 	}
 	return sb_take(&shown);
 }

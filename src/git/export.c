@@ -373,7 +373,9 @@ static int make_root(struct export *x, const char *dir, struct err *err)
 	if (mkdir(dir, 0755) < 0)
 		return err_errno(err, "cannot create '%s'", dir);
 	x->root = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return x->root < 0 ? err_errno(err, "cannot open '%s'", dir) : 0;
+	if (x->root < 0 || fchmod(x->root, 0755) < 0)
+		return err_errno(err, "cannot open '%s'", dir);
+	return 0;
 }
 
 int git_unpack(const char *sha, const struct strbuf *listing, const struct strbuf *objects,

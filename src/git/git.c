@@ -49,10 +49,12 @@ static void make_env(struct git *g, const char *config)
 	strv_addf(&g->env, "GIT_CONFIG_GLOBAL=%s", config);
 	strv_addl(&g->env, "LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1", "GIT_ATTR_NOSYSTEM=1",
 		"GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=/bin/false", "SSH_ASKPASS=/bin/false",
-		"SSH_ASKPASS_REQUIRE=never", "GIT_ALLOW_PROTOCOL=https:http:ssh:git:file",
-		"GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=30", "GIT_SSH_VARIANT=ssh",
-		"GIT_NO_LAZY_FETCH=1", "GIT_NO_REPLACE_OBJECTS=1", "GIT_LITERAL_PATHSPECS=1",
-		"GIT_OPTIONAL_LOCKS=0", "GIT_DEFAULT_REF_FORMAT=files", NULL);
+		"SSH_ASKPASS_REQUIRE=never",
+		"GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=30 "
+		"-oServerAliveInterval=30",
+		"GIT_SSH_VARIANT=ssh", "GIT_NO_LAZY_FETCH=1", "GIT_NO_REPLACE_OBJECTS=1",
+		"GIT_LITERAL_PATHSPECS=1", "GIT_OPTIONAL_LOCKS=0", "GIT_DEFAULT_REF_FORMAT=files",
+		NULL);
 }
 
 static void quote_config(struct strbuf *b, const char *s)

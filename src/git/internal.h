@@ -22,9 +22,13 @@ struct git_call {
 	const char *const *args;
 	const char *input;
 	const char *extra_env; /* "NAME=value" or NULL */
+	const char *protocols; /* transports it may use; NULL: none */
 	int in_fd, out_fd, err_fd;
 	unsigned timeout; /* seconds; 0: GIT_TIME_LOCAL */
 };
+
+#define GIT_PROTOCOLS_LOCAL  "file"
+#define GIT_PROTOCOLS_REMOTE "https:http:ssh:git"
 
 #define GIT_TIME_LOCAL  1800 /* reading a mirror */
 #define GIT_TIME_REMOTE 120  /* asking a remote for its refs */
@@ -53,8 +57,11 @@ int git_stream(struct git *g, const struct git_call *c, git_sink *sink, void *ct
 int git_local(struct git *g, const char *url, char **ret_path, char **ret_gitdir, struct err *err);
 /* url without a password, for messages; the caller's. */
 char *git_url_shown(const char *url);
-/* What git's failure on a remote means: ERR_NET, ERR_DENIED, ERR_SOURCE. */
-int git_remote_error(const char *url, const char *errs, struct err *err);
+/* What git's failure on a remote means: ERR_NET, ERR_DENIED, ERR_SOURCE; a local one is never a
+ * matter of the network. */
+int git_remote_error(const char *url, bool local, const char *errs, struct err *err);
+/* Whether git left refs out because the source is a shallow clone. */
+bool git_says_shallow(const char *errs);
 
 bool git_is_sha(const char *s);                      /* 40 or 64 lowercase digits */
 int git_check_sha(const char *sha, struct err *err); /* ERR_BUG when it is none */

@@ -7,6 +7,9 @@
 #include "git/internal.h"
 #include <signal.h>
 
+#define PACKS_MAX 50
+#define LOOSE_MAX 27 /* times 256 */
+
 #define HEAD_REF "refs/packmill/head" /* what the remote's HEAD names */
 
 /* What a fetch is about. */
@@ -14,6 +17,7 @@ struct fetch {
 	struct git *g;
 	const char *url; /* as given, for messages */
 	const char *src; /* for git: url or absolute path */
+	bool local;
 };
 
 static int run_fetch(const struct fetch *f, const char *gitdir, bool head, struct strbuf *errs,
@@ -23,7 +27,10 @@ static int run_fetch(const struct fetch *f, const char *gitdir, bool head, struc
 		"--no-write-fetch-head", "--no-recurse-submodules", "--no-show-forced-updates",
 		"--end-of-options", f->src, "+refs/heads/*:refs/heads/*",
 		"+refs/tags/*:refs/tags/*", head ? "+HEAD:" HEAD_REF : NULL, NULL};
-	struct git_call c = {.gitdir = gitdir, .args = args, .timeout = GIT_TIME_FETCH};
+	struct git_call c = {.gitdir = gitdir,
+		.args = args,
+		.timeout = GIT_TIME_FETCH,
+		.protocols = f->local ? GIT_PROTOCOLS_LOCAL : GIT_PROTOCOLS_REMOTE};
 
 	return git_call(f->g, &c, NULL, errs, exit, err);
 }
@@ -52,8 +59,8 @@ static int fetch_once(
 	if (r < 0)
 		return r;
 	/* refs that need the cut are left out with a warning only */
-	if (exit != 0 || strstr(sb_str(errs), "shallow"))
-		return git_remote_error(f->url, sb_str(errs), err);
+	if (exit != 0 || git_says_shallow(sb_str(errs)))
+		return git_remote_error(f->src, f->local, sb_str(errs), err);
 	return 0;
 }
 
@@ -167,6 +174,31 @@ static int update(const struct fetch *f, const char *mirror, struct err *err)
 	return r < 0 ? err_move(err, &e) : 0;
 }
 
+/* As git gc --auto asks: many packs, or many loose objects in the one directory that is looked at.
+ */
+static bool is_fragmented(const char *mirror)
+{
+	auto_free char *packs = path_join(mirror, "objects/pack");
+	auto_free char *loose = path_join(mirror, "objects/17");
+	auto_strv struct strv p = STRV_INIT, l = STRV_INIT;
+	size_t n = 0;
+
+	(void)fs_list(packs, &p, NULL);
+	(void)fs_list(loose, &l, NULL);
+	strv_foreach (&p, name)
+		n += str_ends(*name, ".pack");
+	return n > PACKS_MAX || l.n > LOOSE_MAX;
+}
+
+/* Nothing is thrown away: what no ref names any more may be a commit of a recorded build. */
+static int repack(const struct fetch *f, const char *mirror, struct err *err)
+{
+	const char *args[] = {"repack", "-a", "-d", "-l", "-q", "--keep-unreachable", NULL};
+	struct git_call c = {.gitdir = mirror, .args = args, .timeout = GIT_TIME_FETCH};
+
+	return is_fragmented(mirror) ? git_check(f->g, &c, NULL, err) : 0;
+}
+
 static int check_shallow(const char *url, const char *gitdir, struct err *err)
 {
 	auto_free char *path = path_join(gitdir, "shallow");
@@ -188,5 +220,9 @@ int git_mirror(struct git *g, const char *url, const char *mirror, struct err *e
 	if (r < 0 || (gitdir && (r = check_shallow(path, gitdir, err)) < 0))
 		return r;
 	f.src = path ? path : url;
-	return real ? update(&f, real, err) : create(&f, mirror, false, err);
+	f.local = path != NULL;
+	if (!real)
+		return create(&f, mirror, false, err);
+	r = update(&f, real, err);
+	return r < 0 ? r : repack(&f, real, err);
 }

@@ -54,6 +54,7 @@ static const struct {
 	{"could not read Username", ERR_DENIED, "needs a password, or does not exist"},
 	{"could not read Password", ERR_DENIED, "needs a password, or does not exist"},
 	{"Authentication failed", ERR_DENIED, "needs other credentials"},
+	{"ssh: not found", ERR_CONFIG, "needs the program ssh (openssh-client)"},
 	{"Permission denied", ERR_DENIED, "permission denied"},
 	{"Host key verification failed", ERR_DENIED,
 		"host key is not known: connect once by hand with ssh"},
@@ -65,7 +66,6 @@ static const struct {
 	{"Repository not found", ERR_SOURCE, "repository not found"},
 	{"does not appear to be a git repository", ERR_SOURCE, NULL},
 	{"not valid: is this a git repository", ERR_SOURCE, "there is no git repository"},
-	{"shallow", ERR_SOURCE, "is a shallow clone, its history is cut: fetch --unshallow there"},
 	{"unable to access", ERR_NET, NULL},
 	{"Could not resolve host", ERR_NET, NULL},
 	{"unable to look up", ERR_NET, NULL},
@@ -79,14 +79,29 @@ static const struct {
 	{"Could not read from remote", ERR_NET, NULL},
 };
 
-int git_remote_error(const char *url, const char *errs, struct err *err)
+bool git_says_shallow(const char *errs)
+{
+	return strstr(errs, "shallow roots are not allowed") ||
+	       strstr(errs, "shallow update not allowed");
+}
+
+int git_remote_error(const char *url, bool local, const char *errs, struct err *err)
 {
 	auto_free char *why = git_why(errs), *shown = git_url_shown(url);
+	/* a name may hold any of the words */
+	auto_free char *said = str_replace(errs, url, "URL");
 
-	for (size_t i = 0; i < COUNTOF(meanings); i++)
-		if (strstr(errs, meanings[i].text))
-			return err_set(err, meanings[i].code, "'%s': %s", shown,
-				meanings[i].say ? meanings[i].say : why);
+	if (git_says_shallow(said))
+		return err_set(err, ERR_SOURCE,
+			"'%s' is a shallow clone, its history is cut: run git fetch --unshallow "
+			"there",
+			shown);
+	for (size_t i = 0; i < COUNTOF(meanings); i++) {
+		if (!strstr(said, meanings[i].text) || (local && meanings[i].code == ERR_NET))
+			continue;
+		return err_set(err, meanings[i].code, "'%s': %s", shown,
+			meanings[i].say ? meanings[i].say : why);
+	}
 	return err_set(err, ERR_SOURCE, "'%s': %s", shown, why);
 }
 
@@ -140,6 +155,7 @@ static int query_start(struct git *g, struct query *q, struct err *err)
 		c.args = local;
 		c.gitdir = q->gitdir;
 	}
+	c.protocols = GIT_PROTOCOLS_REMOTE;
 	c.out_fd = out_w;
 	c.err_fd = errs_w;
 	q->deadline = time_mono_ms() + GIT_TIME_REMOTE * 1000;
@@ -182,8 +198,8 @@ static int query_end(struct query *q, struct strv *ret, struct err *err)
 			err, ERR_NET, "'%s' did not answer within %d s", shown, GIT_TIME_REMOTE);
 	/* show-ref ends with 1 when there are no refs */
 	if (res.exit != 0 && !(q->gitdir && res.exit == 1 && !q->errs_text.n))
-		return q->gitdir ? git_remote_error(q->path, sb_str(&q->errs_text), err)
-				 : git_remote_error(q->url, sb_str(&q->errs_text), err);
+		return git_remote_error(q->gitdir ? q->path : q->url, q->gitdir != NULL,
+			sb_str(&q->errs_text), err);
 	git_parse_refs(sb_str(&q->out_text), ret);
 	return 0;
 }

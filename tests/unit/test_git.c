@@ -228,7 +228,8 @@ static void test_archive_is_stable(void **state)
 {
 	static const char *const kinds[] = {
 		".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst"};
-	auto_free char *head = NULL, *list = NULL;
+	auto_free char *head = NULL, *list = NULL, *zip = in_tmp("x.zip"),
+		       *missing = in_tmp("no/x.tar");
 
 	(void)state;
 	make_up();
@@ -250,7 +251,9 @@ static void test_archive_is_stable(void **state)
 		list = sh(tmp, NULL, (const char *[]){"tar", "tf", a, NULL});
 		assert_string_equal(list, "hello-1.0/\nhello-1.0/f");
 	}
-	FAILS(git_archive(g, m_dir, head, "", "/nonexistent/x.zip", e), ERR_NOT_FOUND, "x.zip");
+	FAILS(git_archive(g, m_dir, head, "", zip, e), ERR_SOURCE, "no kind of tarball");
+	assert_false(fs_exists(zip));
+	FAILS(git_archive(g, m_dir, head, "", missing, e), ERR_NOT_FOUND, "x.tar");
 }
 
 static void test_export_and_tree(void **state)

@@ -371,13 +371,21 @@ static void test_export_subst(void **state)
 	assert_string_equal(text, ".gitattributes\nf");
 }
 
+/* As root, git refuses the repository of another user, unless its path is named. */
 static void test_foreign_owner(void **state)
 {
 	auto_free char *sha = NULL;
+	auto_strv struct strv local = STRV_INIT;
 
 	(void)state;
 	if (geteuid() != 0)
 		skip();
+	free(up);
+	up = in_tmp("we\"ird \\ na%me;#[x]");
+	git_free(g);
+	g = NULL;
+	strv_add(&local, up);
+	OK(git_open(tmp, &local, &g, e));
 	import(up, COMMIT);
 	sha = head();
 	RUN(sh(NULL, NULL, (const char *[]){"chown", "-R", "12345:12345", up, NULL}));

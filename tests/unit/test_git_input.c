@@ -326,6 +326,47 @@ static void test_damaged_mirror(void **state)
 	assert_int_equal(names.n, 1);
 }
 
+/* Many fetches leave many packs; they are put together, and nothing gets lost. */
+static void test_repack(void **state)
+{
+	auto_strbuf struct strbuf s = STRBUF_INIT;
+	auto_free char *dir = path_join(m_dir, "objects/pack"), *old = NULL, *pack = NULL,
+		       *idx = NULL;
+	auto_strv struct strv names = STRV_INIT;
+	struct git_commit c = {0};
+
+	(void)state;
+	add_commit(&s, "main", "one", 1700000000);
+	import(up, s.s);
+	old = head();
+	OK(git_mirror(g, up, m_dir, e));
+	import(up, COMMIT); /* "one" is not in the history any more */
+	RUN(GIT(m_dir, "repack", "-q", "-a", "-d"));
+	OK(fs_list(dir, &names, e));
+	strv_foreach (&names, n) {
+		auto_free char *path = path_join(dir, *n);
+
+		if (str_ends(*n, ".pack"))
+			pack = TAKE(path);
+		else if (str_ends(*n, ".idx"))
+			idx = TAKE(path);
+	}
+	for (int i = 0; i < 51; i++) {
+		auto_free char *p = xasprintf("%s/pack-%040d.pack", dir, i);
+		auto_free char *x = xasprintf("%s/pack-%040d.idx", dir, i);
+
+		assert_int_equal(link(pack, p) | link(idx, x), 0);
+	}
+	OK(git_mirror(g, up, m_dir, e));
+	OK(git_mirror(g, up, m_dir, e));
+	strv_release(&names);
+	OK(fs_list(dir, &names, e));
+	assert_true(names.n < 10);
+	OK(git_commit_info(g, m_dir, old, &c, e));
+	assert_string_equal(c.subject, "one");
+	git_commit_release(&c);
+}
+
 /* A tag object that claims another name, a tag of a tag, a tag of a file. */
 static void test_odd_tags(void **state)
 {
@@ -430,6 +471,21 @@ static int listen_somewhere(int *ret_port)
 	return fd;
 }
 
+static void test_ssh(void **state)
+{
+	int closed;
+	auto_free char *url = NULL;
+	auto_strv struct strv lines = STRV_INIT;
+
+	(void)state;
+	(void)close(listen_somewhere(&closed));
+	url = xasprintf("ssh://127.0.0.1:%d/x", closed);
+	if (proc_which("ssh", NULL))
+		FAILS(git_ls_remote(g, url, &lines, e), ERR_NET, "Connection refused");
+	else
+		FAILS(git_ls_remote(g, url, &lines, e), ERR_CONFIG, "needs the program ssh");
+}
+
 /* All at once, and each gets its own outcome. */
 static void test_remotes(void **state)
 {
@@ -446,6 +502,7 @@ static void test_remotes(void **state)
 		{"http://127.0.0.1:%d/garbage", ERR_SOURCE, "there is no git repository"},
 		{"https://127.0.0.1:%d/tls", ERR_NET, "unable to access"},
 		{"http://127.0.0.1:$/closed", ERR_NET, "Failed to connect"},
+		{"http://127.0.0.1:$/shallow-401-not-found", ERR_NET, "Failed to connect"},
 		{"git://127.0.0.1:$/closed", ERR_NET, "Connection refused"},
 		{"ext::sh -c x", ERR_CONFIG, "not allowed"},
 	};
@@ -510,9 +567,11 @@ int main(void)
 		T(test_file_names),
 		T(test_sha256),
 		T(test_damaged_mirror),
+		T(test_repack),
 		T(test_odd_tags),
 		T(test_describe_merge),
 		T(test_remotes),
+		T(test_ssh),
 	};
 
 	return cmocka_run_group_tests_name("git_input", tests, NULL, NULL);
