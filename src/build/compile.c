@@ -5,7 +5,7 @@
 #include "build/cause.h"
 #include "build/steps.h"
 
-#define ROUNDS       10 /* of %generate_buildrequires; two or three are usual */
+#define ROUNDS       10 /* of %generate_buildrequires; mock and rpm assume few */
 #define EXIT_MISSING 11 /* rpmbuild: BuildRequires are missing */
 
 int build_fail_limit(struct build *b, const char *limit, const char *log, struct err *err)
