@@ -88,11 +88,14 @@ int version_describe(const struct version_facts *f, struct version *v, struct er
 {
 	const char *tag = version_of_tag(f->tag);
 	auto_free char *base = tag ? tilde(tag) : xstrdup("0"), *text = NULL;
-	const char *release = str_empty(f->spec_release) ? "1%{?dist}" : f->spec_release;
+	const char *release = f->spec_release ? f->spec_release : "";
 	char sha[8];
 
 	if (str_empty(f->sha))
 		return err_set(err, ERR_SOURCE, "policy 'describe' needs a git commit");
+	/* a placeholder as XXX is no release */
+	if (!*release || !strchr("0123456789%", *release))
+		release = "1%{?dist}";
 	version_short(f->sha, sha);
 	if (tag && f->commits <= 0)
 		text = xstrdup(base);

@@ -33,7 +33,8 @@ void version_release(struct version *v);
 int version_compute(const char *policy, const char *numbering, const struct version_facts *f,
 	struct version *ret, struct err *err);
 /* The later of the two committer dates; where that would sort at or below last (the project's last
- * published package), the time the build was queued. Values below 0 count as 0. */
+ * published package), the time the build was queued, and when that is no later either (a clock that
+ * is behind) last + 1. Values below 0 count as 0. */
 int64_t version_date(int64_t upstream, int64_t packaging, int64_t last, int64_t queued);
 /* A tag that counts as a version for DLRN's rules (not private-*, *-em, *-eom, *-eol; has a
  * digit first after v, V, r, R). Fit for git_describe. */

@@ -251,6 +251,7 @@ static void test_rpm_names(void **state)
 	static const char *const archs[] = {"we;ird", "a b", "<b>"};
 	auto_free char *path = path_join(top, "sample.spec"), *bare = path_join(top, "bare.spec");
 	auto_free char *topdir = xasprintf("_topdir %s/odd", top), *text = NULL, *plain = NULL;
+	auto_free char *db = xasprintf("_dbpath %s/odd-db", top);
 
 	(void)state;
 	assert_true(fs_read(path, 1 << 16, &text, NULL, NULL) >= 0);
@@ -261,9 +262,8 @@ static void test_rpm_names(void **state)
 		auto_free char *file =
 			xasprintf("%s/odd/RPMS/sample-1.0~rc1-3.x.%s.rpm", top, archs[i]);
 		const char *argv[] = {"rpmbuild", "-bb", "--quiet", "--target", to, "--define",
-			topdir, "--define", "_dbpath /nonexistent", "--define",
-			"debug_package %{nil}", "--define", "_build_name_fmt %{NVRA}.rpm", bare,
-			NULL};
+			topdir, "--define", db, "--define", "debug_package %{nil}", "--define",
+			"_build_name_fmt %{NVRA}.rpm", bare, NULL};
 		struct proc_opts o = {.argv = argv, .timeout = 60};
 		auto_err struct err err = ERR_INIT;
 

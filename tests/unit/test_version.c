@@ -123,7 +123,7 @@ static void check_describe(char *const *f)
 {
 	struct version_facts facts = {
 		.tag = or_null(f[0]), .commits = number(f[1]), .sha = SHA, .date = DATE};
-	CLEANUP(version_release) struct version v = {0}, again = {0};
+	CLEANUP(version_release) struct version v = {0}, again = {0}, placeholder = {0};
 
 	compute("describe", NULL, &facts, &v);
 	if (!str_eq(v.version, f[2]))
@@ -133,6 +133,9 @@ static void check_describe(char *const *f)
 	facts.rebuild = 2;
 	compute("describe", NULL, &facts, &again);
 	assert_string_equal(again.release, "4.2%{?dist}");
+	facts.spec_release = "XXX";
+	compute("describe", NULL, &facts, &placeholder);
+	assert_string_equal(placeholder.release, "1.2%{?dist}");
 }
 
 static void check_keep(char *const *f)
