@@ -10,3 +10,10 @@ int source_read_spec(const struct source *s, char **ret, struct err *err);
 bool source_may_declare(const struct strv *names);
 /* Whether git_archive can make a file of this name. */
 bool source_is_tarball(const char *name);
+/* A small file at the top of the upstream tree, read without executing anything; NULL when there is
+ * none that is fit. The caller's. */
+char *source_read_inert(const struct source *s, const char *name);
+/* Whether the upstream's build may ask git for its version. */
+bool source_wants_history(const struct source *s);
+/* Make git_dir a repository like the mirror with HEAD at sha. */
+int source_history(const char *mirror, const char *sha, const char *git_dir, struct err *err);

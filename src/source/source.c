@@ -145,9 +145,13 @@ static int stage_upstream(struct git *g, const struct job *job, struct source *s
 		return 0;
 	auto_free char *tree = path_join(s->dir, "upstream");
 	r = git_export(g, u->mirror, u->sha, "", tree, err);
-	if (r >= 0)
-		s->upstream = TAKE(tree);
-	return r;
+	if (r < 0)
+		return r;
+	s->upstream = TAKE(tree);
+	if (!source_wants_history(s))
+		return 0;
+	auto_free char *git_dir = path_join(s->upstream, ".git");
+	return source_history(u->mirror, u->sha, git_dir, err);
 }
 
 static int stage(struct git *g, const struct job *job, struct source *s, struct err *err)

@@ -42,8 +42,7 @@ static bool accept(struct source *s, const char *version)
 	return true;
 }
 
-/* A small file at the top of the tree; NULL when there is none that is fit. */
-static char *read_inert(const struct source *s, const char *name)
+char *source_read_inert(const struct source *s, const char *name)
 {
 	auto_close int dir = open(s->upstream, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_close int fd = dir < 0 ? -1 : fs_open_beneath(dir, name, O_RDONLY | O_NONBLOCK, NULL);
@@ -88,7 +87,7 @@ static char *ini_value(const char *text, const char *section, const char *key)
 
 static bool from_ini(struct source *s, const char *file, const char *section)
 {
-	auto_free char *text = read_inert(s, file);
+	auto_free char *text = source_read_inert(s, file);
 	auto_free char *value = text ? ini_value(text, section, "version") : NULL;
 
 	return accept(s, value);
@@ -96,7 +95,7 @@ static bool from_ini(struct source *s, const char *file, const char *section)
 
 static bool from_json(struct source *s)
 {
-	auto_free char *text = read_inert(s, "metadata.json");
+	auto_free char *text = source_read_inert(s, "metadata.json");
 	auto_json json_t *j = NULL;
 
 	if (!text || json_parse(text, strlen(text), "metadata.json", &j, NULL) < 0)
@@ -106,13 +105,21 @@ static bool from_json(struct source *s)
 
 /*
  * Asked in this order, each on its own and silently: what fails says nothing. The tree is shown
- * read-only and setup.py may write beside itself, hence the copy. PBR_VERSION would make pbr say
- * what we told it.
+ * read-only and setup.py may write beside itself, hence the copy; with history where it is there
+ * (source_history), as pbr and setuptools_scm ask git. PBR_VERSION would make pbr say what we told
+ * it.
  */
 static const char script[] =
 	"unset PBR_VERSION PYTHONPATH\n"
 	"w=$(mktemp -d) || exit 0\n"
-	"cp -R \"$1/.\" \"$w\" 2>/dev/null && cd \"$w\" || exit 0\n"
+	"if [ -d \"$1/.git\" ] && command -v git >/dev/null; then\n"
+	"	HOME=$w; export HOME\n"
+	"	git config --global safe.directory '*'\n"
+	"	git clone -q --shared \"$1/.git\" \"$w/tree\" >/dev/null 2>&1 || rm -rf "
+	"\"$w/tree\"\n"
+	"fi\n"
+	"[ -d \"$w/tree\" ] || cp -R \"$1\" \"$w/tree\" 2>/dev/null\n"
+	"cd \"$w/tree\" || exit 0\n"
 	"if [ -f setup.py ]; then\n"
 	"	echo setup.py; python3 setup.py --version </dev/null 2>/dev/null\n"
 	"elif [ -f setup.cfg ] || grep -q setuptools pyproject.toml 2>/dev/null; then\n"

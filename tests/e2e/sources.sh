@@ -144,6 +144,31 @@ is 'declared: asked inside' "$(rpm -qp --qf '%{version}' "$srpm")" 2.5.0
 has 'declared: upstream_version' out-declared/spec.diff '^\+%global upstream_version 2\.5\.0\.dev7$'
 ok 'declared: setup.py ran inside only' test ! -e /tmp/packmill-escaped-setup
 
+# builds that ask git: they see the history, and a clean tree at their commit
+cp -r up scm
+cat >scm/setup.py <<'E2'
+import subprocess
+out = subprocess.run(["git", "describe", "--tags", "--long", "--dirty"], capture_output=True, text=True)
+tag, commits = out.stdout[1:].split("-")[:2]
+print("%s.%s%s" % (tag, commits, "9999" if "dirty" in out.stdout else ""))
+E2
+commit scm 'ask git' >/dev/null
+source_of scm --upstream ./scm --packaging ./flat
+is 'scm: git describe answered inside' "$(rpm -qp --qf '%{version}' "$srpm")" 1.0.2
+git -C scm tag v3.0
+source_of scm-tagged --upstream ./scm --packaging ./flat
+is 'scm-tagged: at its tag' "$(rpm -qp --qf '%{version}' "$srpm")" 3.0.0
+if /usr/bin/python3 -c 'import pbr' 2>/dev/null; then
+	cp -r up pbr
+	printf 'import setuptools\nsetuptools.setup(setup_requires=["pbr"], pbr=True)\n' >pbr/setup.py
+	printf '[metadata]\nname = x\nsummary = x\nversion = 2.0.0\n' >pbr/setup.cfg
+	commit pbr pbr >/dev/null
+	source_of pbr --upstream ./pbr --packaging ./flat
+	has 'pbr: counts commits' out-pbr/spec.diff '^\+%global upstream_version 2\.0\.0\.dev[0-9]+$'
+else
+	skip 'pbr counts commits' 'python3-pbr'
+fi
+
 # variant NAME SED: the flat packaging with another spec
 variant()
 {
