@@ -96,9 +96,6 @@ struct sandbox {
 	int lock; /* of the state directory */
 	struct limits limits;
 	bool network, nested, tmpfs;
-	unsigned generation; /* how often the overlays were mounted anew */
-	bool claimed;        /* see claim.c */
-	uint64_t claimed_inodes;
 	size_t plain_layers; /* subuid: layers whose file system cannot be idmapped */
 	struct sb_range range;
 	int userns; /* user mode: the outer user namespace, else -1 */
@@ -140,14 +137,8 @@ int sb_outer_remove(struct sandbox *sb, const char *path, struct err *err);
 int sb_stage_make(struct sandbox *sb, const struct sandbox_conf *conf, struct err *err);
 /* In a helper: go to the scratch directory of the stage. */
 int sb_stage_enter(const struct sandbox *sb, struct err *err);
-/* Let `change` work on the upper layers in the stage while nothing runs, then mount anew: an
- * overlay does not expect its layers to change under it. */
-int sb_stage_change(struct sandbox *sb, sb_outer_fn *change, struct err *err);
-/* claim.c: user mode: make directories that belong to somebody outside of the id range root's */
-int sb_claim(struct sandbox *sb, struct err *err);
 /* overlay.c: in the stage's process, in the scratch directory */
 int sb_overlays_mount(struct sandbox *sb, const struct sandbox_conf *conf, struct err *err);
-int sb_overlays_attach(struct sandbox *sb, struct err *err);
 /* The overlay's work directory beside keep_upper; the caller's. */
 char *sb_keep_work(const struct sandbox *sb);
 

@@ -181,9 +181,7 @@ static char *lowers_text(const struct sb_mount *m)
 static int mount_one(struct sandbox *sb, size_t i, struct err *err)
 {
 	struct sb_mount *m = &sb->mounts[i];
-	auto_free char *upper = upper_path(sb, i), *base = work_path(sb, i);
-	/* fresh each time: a volatile overlay marks its work directory as not to be trusted */
-	auto_free char *work = xasprintf("%s/%u", base, sb->generation);
+	auto_free char *upper = upper_path(sb, i), *work = work_path(sb, i);
 	auto_free char *at = xasprintf("m%s", str_eq(m->at, "/") ? "" : m->at);
 	auto_free char *lowers = lowers_text(m);
 	/* The options say what we rely on, whatever the kernel was configured to: an upper layer
@@ -192,12 +190,12 @@ static int mount_one(struct sandbox *sb, size_t i, struct err *err)
 					"redirect_dir=nofollow,metacopy=off,index=off,volatile%s",
 		lowers, upper, work, sb->mode == SANDBOX_USER ? ",userxattr" : "");
 
-	if ((i > 0 && fs_mkdirs(at, 0755, err) < 0) || mkdir(work, 0755) < 0)
-		return err_errno(err, "cannot prepare the overlay at '%s'", m->at);
+	int r;
+
+	if (i > 0 && (r = fs_mkdirs(at, 0755, err)) < 0)
+		return r;
 	if (sys_mount("overlay", at, "overlay", MS_NODEV, opt) < 0)
 		return err_errno(err, "cannot mount an overlay (%s) at '%s'", opt, m->at);
-	auto_closep(&m->merged);
-	auto_closep(&m->upper);
 	m->upper = open(upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	m->merged = open(at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (m->upper < 0 || m->merged < 0)
@@ -205,7 +203,7 @@ static int mount_one(struct sandbox *sb, size_t i, struct err *err)
 	return 0;
 }
 
-int sb_overlays_attach(struct sandbox *sb, struct err *err)
+static int attach_all(struct sandbox *sb, struct err *err)
 {
 	/* the mounter's ids go into what the overlay itself makes (work directory, whiteouts),
 	 * and an idmapped layer holds none but those of the range */
@@ -257,7 +255,7 @@ static int mount_all(struct stage *s, struct err *err)
 		if ((r = prepare(s, i, err)) < 0)
 			return r;
 	}
-	r = sb_overlays_attach(s->sb, err);
+	r = attach_all(s->sb, err);
 	return r < 0 ? r : base_dirs(s, err);
 }
 

@@ -128,7 +128,7 @@ static void on_usage(struct run *r)
 	}
 	if (l->disk && (uint64_t)m.a > l->disk)
 		kill_all(r, SANDBOX_LIMIT_DISK);
-	else if (l->inodes && (uint64_t)m.b > l->inodes + r->sb->claimed_inodes)
+	else if (l->inodes && (uint64_t)m.b > l->inodes)
 		kill_all(r, SANDBOX_LIMIT_INODES);
 }
 
@@ -310,8 +310,6 @@ static int run_steps(struct run *r, struct sandbox_verdict *v, struct err *err)
 	int ret;
 
 	if ((ret = sig_check(err)) < 0)
-		return ret;
-	if (r->cmd->as_root && (ret = sb_claim(r->sb, err)) < 0)
 		return ret;
 	sb_cgroup_mark(&r->sb->cg);
 	if ((!r->sb->tmpfs || r->sb->keep) && (r->sb->limits.disk || r->sb->limits.inodes) &&

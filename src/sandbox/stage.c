@@ -21,10 +21,7 @@ static int send_fd(int sock, int fd, int which, size_t index, struct err *err)
 
 static int send_mounts(struct sandbox *sb, int sock, struct err *err)
 {
-	struct sb_msg done = {.type = SB_MSG_DONE,
-		.a = sb->tmpfs,
-		.b = (int64_t)sb->plain_layers,
-		.code = (int)sb->claimed_inodes};
+	struct sb_msg done = {.type = SB_MSG_DONE, .a = sb->tmpfs, .b = (int64_t)sb->plain_layers};
 	auto_close int ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	int r;
 
@@ -64,25 +61,6 @@ int sb_stage_enter(const struct sandbox *sb, struct err *err)
 	return chdir(scratch) < 0 ? err_errno(err, "cannot enter '%s'", scratch) : 0;
 }
 
-/* The same stage with its overlays mounted afresh, after their upper layers were changed. */
-static int again_fn(struct sandbox *sb, void *arg, int sock, struct err *err)
-{
-	sb_outer_fn *change = *(sb_outer_fn **)arg;
-	int r;
-
-	umask(0);
-	if ((r = sb_stage_enter(sb, err)) < 0 || (r = change(sb, NULL, sock, err)) < 0)
-		return r;
-	for (size_t i = 0; i < sb->n_mounts; i++) {
-		auto_closep(&sb->mounts[i].merged);
-		sb->mounts[i].merged = -1;
-	}
-	if (sys_umount("m", SYS_DETACH) < 0)
-		return err_errno(err, "cannot unmount the root");
-	r = sb_overlays_attach(sb, err);
-	return r < 0 ? r : send_mounts(sb, sock, err);
-}
-
 /* Keep a descriptor that the stage sent. */
 static void take(struct sandbox *sb, const struct sb_msg *m, int fd)
 {
@@ -119,27 +97,15 @@ static int receive(struct sandbox *sb, int sock, struct err *err)
 		if (m.type == SB_MSG_DONE) {
 			sb->tmpfs = m.a != 0;
 			sb->plain_layers = (size_t)m.b;
-			sb->claimed_inodes = (uint64_t)m.code;
 			return 0;
 		}
 	}
 }
 
-static int stage_call(struct sandbox *sb, sb_outer_fn *fn, void *arg, struct err *err)
-{
-	int sock, pid, r = sb_outer_start(sb, fn, arg, &pid, &sock, err);
-
-	if (r < 0)
-		return r;
-	r = receive(sb, sock, err);
-	close(sock);
-	sb_outer_end(pid);
-	return r;
-}
-
 int sb_stage_make(struct sandbox *sb, const struct sandbox_conf *conf, struct err *err)
 {
 	struct sandbox_conf copy = *conf;
+	int sock, pid, r;
 	size_t n = 0;
 
 	sb->n_mounts = conf->n_mounts;
@@ -149,11 +115,10 @@ int sb_stage_make(struct sandbox *sb, const struct sandbox_conf *conf, struct er
 		sb->mounts[i].n_layers = conf->mounts[i].n_layers;
 		n += conf->mounts[i].n_layers;
 	}
-	return stage_call(sb, stage_fn, &copy, err);
-}
-
-int sb_stage_change(struct sandbox *sb, sb_outer_fn *change, struct err *err)
-{
-	sb->generation++;
-	return stage_call(sb, again_fn, &change, err);
+	if ((r = sb_outer_start(sb, stage_fn, &copy, &pid, &sock, err)) < 0)
+		return r;
+	r = receive(sb, sock, err);
+	close(sock);
+	sb_outer_end(pid);
+	return r;
 }

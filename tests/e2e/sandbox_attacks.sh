@@ -304,9 +304,6 @@ $root_works" -r
 	run sb -x -- sh -c 'id -u; pwd; echo hello >x; cat x' -- cat /builddir/x
 	is "$mode: the next command sees what the one before wrote" \
 		"$(grep -v '^verdict' "$T/out" | tr '\n' ' ')" '1000 /builddir hello hello '
-	run sb -x -r -- sh -c 'echo echo new >/usr/bin/new-program; chmod +x /usr/bin/new-program; rm /usr/bin/yes;
-		mkdir -p /usr/share/doc/new; new-program' -- sh -c 'new-program; command -v yes'
-	is "$mode: root installs into /usr" "$(grep -v '^verdict' "$T/out" | tr '\n' ' ')" 'new new '
 	run sb -- no-such-program
 	verdict_has "$mode: a program that is not there" exit=127
 	run sb -P /builddir/deep/x.spec -x -- sh -c 'stat -c "%u %a" deep deep/x.spec; cat deep/x.spec'
