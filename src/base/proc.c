@@ -89,7 +89,11 @@ static void stream_drain(struct stream *s, size_t cap)
 
 static void run_kill(const struct run *r, int sig)
 {
-	(void)syscall(SYS_pidfd_send_signal, r->pidfd, sig, NULL, 0);
+	/* not reaped yet: the number is still the child's */
+	if (r->o->own_group)
+		(void)kill(-r->pid, sig);
+	else
+		(void)syscall(SYS_pidfd_send_signal, r->pidfd, sig, NULL, 0);
 }
 
 static void run_end(struct run *r, enum err_code why)

@@ -18,6 +18,7 @@ struct proc_opts {
 	unsigned timeout;        /* seconds, 0: none */
 	size_t out_cap;          /* bytes kept of each captured stream; 0: LIMIT_OUTPUT */
 	bool over_cap_fails;     /* more output is ERR_SOURCE, else it is dropped */
+	bool own_group;          /* a process group of its own; ending it ends the whole group */
 	bool no_interrupt;       /* finish even when a stop signal came; child ignores ^C */
 };
 

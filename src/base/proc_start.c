@@ -146,6 +146,8 @@ NORETURN static void child_main(const struct launch *l, const char *const *env)
 	ppid = getppid();
 	if (ppid != l->parent && ppid != 0)
 		_exit(127);
+	if (l->o->own_group && setpgid(0, 0) < 0)
+		child_fail(l, STAGE_SETUP);
 	child_signals(l->o->no_interrupt);
 	if (child_fds(l) < 0)
 		child_fail(l, STAGE_SETUP);

@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 
 /* argv and environment of a call; both own their strings. */
 struct prepared {
@@ -53,6 +52,8 @@ static void prepare(struct git *g, const struct git_call *c, struct prepared *p)
 		.timeout = c->timeout ? c->timeout : GIT_TIME_LOCAL,
 		.out_cap = LIMIT_GIT_OUTPUT,
 		.over_cap_fails = true,
+		/* git does not end git-remote-http and ssh when it is ended itself */
+		.own_group = true,
 	};
 }
 
@@ -83,13 +84,13 @@ int git_check(struct git *g, const struct git_call *c, struct strbuf *out, struc
 	return err_set(err, ERR_SOURCE, "git %s: %s", c->args[0], why);
 }
 
-int git_start(struct git *g, const struct git_call *c, int *ret_pidfd, struct err *err)
+int git_start(
+	struct git *g, const struct git_call *c, int *ret_pid, int *ret_pidfd, struct err *err)
 {
 	CLEANUP(prepared_release) struct prepared p = {0};
-	int pid;
 
 	prepare(g, c, &p);
-	return proc_start(&p.opts, &pid, ret_pidfd, err);
+	return proc_start(&p.opts, ret_pid, ret_pidfd, err);
 }
 
 /* What git adds when its helper has said why already. */
@@ -132,14 +133,6 @@ char *git_why(const char *errs)
 	return sb_take(&shown);
 }
 
-/* Wait for a child that is expected to end soon; killed at the deadline or a stop signal. */
-static int finish(int pidfd, bool kill_it, struct proc_result *res, struct err *err)
-{
-	if (kill_it)
-		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-	return proc_reap(pidfd, res, err);
-}
-
 static int pump(int fd, uint64_t deadline, git_sink *sink, void *ctx, struct err *err)
 {
 	auto_free char *buf = xmalloc(65536);
@@ -176,7 +169,7 @@ int git_stream(struct git *g, const struct git_call *c, git_sink *sink, void *ct
 	auto_free char *text = NULL, *why = NULL;
 	uint64_t seconds = c->timeout ? c->timeout : GIT_TIME_LOCAL;
 	struct proc_result res;
-	int p[2], r;
+	int p[2], pid, r;
 
 	errfd = memfd_create("stderr", MFD_CLOEXEC);
 	if (errfd < 0)
@@ -187,12 +180,14 @@ int git_stream(struct git *g, const struct git_call *c, git_sink *sink, void *ct
 	w = p[1];
 	call.out_fd = w;
 	call.err_fd = errfd;
-	r = git_start(g, &call, &pidfd, err);
+	r = git_start(g, &call, &pid, &pidfd, err);
 	if (r < 0)
 		return r;
 	(void)close(take_fd(&w));
 	r = pump(out, time_mono_ms() + seconds * 1000, sink, ctx, err);
-	if (finish(pidfd, r < 0, &res, r < 0 ? NULL : err) < 0 && r >= 0)
+	if (r < 0)
+		(void)kill(-pid, SIGKILL);
+	if (proc_reap(pidfd, &res, r < 0 ? NULL : err) < 0 && r >= 0)
 		return -(int)err->code;
 	if (r < 0 || res.exit == 0)
 		return r < 0 ? r : 0;

@@ -42,8 +42,9 @@ int git_call(struct git *g, const struct git_call *c, struct strbuf *out, struct
 	int *ret_exit, struct err *err);
 /* The same where anything but 0 is ERR_SOURCE with git's own words. */
 int git_check(struct git *g, const struct git_call *c, struct strbuf *out, struct err *err);
-/* Start without waiting (proc_start). */
-int git_start(struct git *g, const struct git_call *c, int *ret_pidfd, struct err *err);
+/* Start without waiting (proc_start); git and its helpers are the process group *ret_pid. */
+int git_start(
+	struct git *g, const struct git_call *c, int *ret_pid, int *ret_pidfd, struct err *err);
 /* The line of git's stderr that says why, without "fatal: "; the caller's. */
 char *git_why(const char *errs);
 

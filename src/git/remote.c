@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/syscall.h>
 
 #define JOBS_MAX 64
 
@@ -110,7 +109,7 @@ struct query {
 	size_t i; /* which url */
 	const char *url;
 	char *path, *gitdir; /* local */
-	int pidfd, out, errs;
+	int pid, pidfd, out, errs;
 	struct strbuf out_text, errs_text;
 	bool over;
 	uint64_t deadline;
@@ -159,7 +158,7 @@ static int query_start(struct git *g, struct query *q, struct err *err)
 	c.out_fd = out_w;
 	c.err_fd = errs_w;
 	q->deadline = time_mono_ms() + GIT_TIME_REMOTE * 1000;
-	return git_start(g, &c, &q->pidfd, err);
+	return git_start(g, &c, &q->pid, &q->pidfd, err);
 }
 
 static bool is_wanted(const char *ref)
@@ -238,7 +237,7 @@ static void pool_kill(struct pool *p)
 {
 	for (unsigned i = 0; i < p->jobs; i++) {
 		if (p->q[i].pidfd >= 0) {
-			(void)syscall(SYS_pidfd_send_signal, p->q[i].pidfd, SIGKILL, NULL, 0);
+			(void)kill(-p->q[i].pid, SIGKILL);
 			(void)proc_reap(p->q[i].pidfd, NULL, NULL);
 		}
 		query_release(&p->q[i]);
@@ -271,7 +270,7 @@ static void pool_step(struct pool *p, struct query *q, bool ended)
 	drain(&q->out, &q->out_text, LIMIT_GIT_OUTPUT, &q->over);
 	drain(&q->errs, &q->errs_text, LIMIT_OUTPUT, &ignored);
 	if (!ended && (q->over || time_mono_ms() >= q->deadline)) {
-		(void)syscall(SYS_pidfd_send_signal, q->pidfd, SIGKILL, NULL, 0);
+		(void)kill(-q->pid, SIGKILL);
 		return;
 	}
 	if (!ended)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Odd, broken and unreachable repositories: one clear line each, and nothing half-made. */
+#include "base/sig.h"
 #include "git_repo.h"
 #include <arpa/inet.h>
 #include <signal.h>
@@ -486,6 +487,59 @@ static void test_ssh(void **state)
 		FAILS(git_ls_remote(g, url, &lines, e), ERR_CONFIG, "needs the program ssh");
 }
 
+/* Processes with the text in their arguments. */
+static bool runs(const char *text)
+{
+	auto_free char *list = sh(NULL, NULL, (const char *[]){"ps", "-eo", "args", NULL});
+
+	return strstr(list, text) != NULL;
+}
+
+/* Asks a server that never answers, until it is told to stop. */
+static void ask_for_ever(const char *url, bool mirror)
+{
+	struct strv lines = STRV_INIT;
+	auto_err struct err err = ERR_INIT;
+
+	sig_init();
+	_exit((mirror ? git_mirror(g, url, m_dir, &err) : git_ls_remote(g, url, &lines, &err)) ==
+				-ERR_SIGNAL
+			? 0
+			: 1);
+}
+
+/* SIGTERM: at once, and neither git nor its helpers are left. */
+static void test_stop(void **state)
+{
+	static const char *const forms[] = {"http://127.0.0.1:%d/", "ssh://127.0.0.1:%d/"};
+	int port, fd = listen_somewhere(&port);
+	auto_free char *number = xasprintf("%d", port);
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNTOF(forms); i++) {
+		auto_free char *url = str_replace(forms[i / 2], "%d", number);
+		const char *mark = i / 2 ? number : url;
+		int status = -1;
+		pid_t pid;
+
+		if (i / 2 && !proc_which("ssh", NULL))
+			continue;
+		pid = fork();
+		if (pid == 0)
+			ask_for_ever(url, i % 2);
+		for (int n = 0; n < 500 && !runs(mark); n++)
+			(void)usleep(10000);
+		assert_true(runs(mark));
+		assert_int_equal(kill(pid, SIGTERM), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+		for (int n = 0; n < 200 && runs(mark); n++)
+			(void)usleep(10000);
+		assert_false(runs(mark));
+	}
+	(void)close(fd);
+}
+
 /* All at once, and each gets its own outcome. */
 static void test_remotes(void **state)
 {
@@ -572,6 +626,7 @@ int main(void)
 		T(test_describe_merge),
 		T(test_remotes),
 		T(test_ssh),
+		T(test_stop),
 	};
 
 	return cmocka_run_group_tests_name("git_input", tests, NULL, NULL);
