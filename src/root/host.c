@@ -5,10 +5,12 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/time.h"
+#include <linux/magic.h>
 #include <pwd.h>
+#include <sys/vfs.h>
 
 /* Counts up when what is made from the same facts changes. */
-#define RECIPE "4"
+#define RECIPE "5"
 
 #define STAMP_FILE "host.json"
 
@@ -193,13 +195,35 @@ static int finish(const char *roots_dir, const struct host_plan *p, struct err *
 	return fs_fsync_dir(roots_dir, err);
 }
 
+/* Layers are the upper directory of an overlay while they are made; not every place can be that. */
+static int check_place(const char *roots_dir, struct err *err)
+{
+	static const struct {
+		long magic;
+		const char *name;
+	} unfit[] = {{OVERLAYFS_SUPER_MAGIC, "an overlay (a container's own file system?)"},
+		{NFS_SUPER_MAGIC, "NFS"}, {V9FS_MAGIC, "9p"}, {FUSE_SUPER_MAGIC, "fuse"}};
+	struct statfs fs;
+
+	if (statfs(roots_dir, &fs) < 0)
+		return err_errno(err, "cannot look at '%s'", roots_dir);
+	for (size_t i = 0; i < COUNTOF(unfit); i++)
+		if ((long)fs.f_type == unfit[i].magic)
+			return err_set(err, ERR_DENIED,
+				"'%s' lies on %s, where layers cannot be made: put it on a local "
+				"disk or volume",
+				roots_dir, unfit[i].name);
+	return 0;
+}
+
 /* The lock of roots_dir is held. */
 static int make(const char *roots_dir, struct host_plan *p, struct root **ret, struct err *err)
 {
 	auto_free char *prefix = path_join(roots_dir, ".tmp-"), *rpm = NULL;
 	int r = host_need_tools(err);
 
-	if (r < 0 || (r = fs_tmpdir(prefix, &p->dir, err)) < 0 || (r = plan(p, err)) < 0)
+	if (r < 0 || (r = check_place(roots_dir, err)) < 0 ||
+		(r = fs_tmpdir(prefix, &p->dir, err)) < 0 || (r = plan(p, err)) < 0)
 		return r;
 	if (root_open(roots_dir, p->key, ret, NULL) >= 0)
 		return 0; /* the same as an earlier one: only times had changed */
@@ -253,7 +277,8 @@ int root_host_base(
 {
 	CLEANUP(root_freep) struct root *r = NULL;
 	auto_strv struct strv names = STRV_INIT;
-	int rc = host_root(roots_dir, NULL, &r, err);
+	auto_free char *dir = path_abs(roots_dir);
+	int rc = host_root(dir, NULL, &r, err);
 
 	if (rc < 0 || (rc = fs_list(r->dir, &names, err)) < 0)
 		return rc;

@@ -7,6 +7,8 @@
 #include "base/fs.h"
 #include "root/host.h"
 
+#define REDHAT "/usr/lib/rpm/redhat/macros" /* has much of this itself */
+
 /* Where the machine's linker looks, when that is not rpm's lib64: what is built here runs here. */
 static void add_libdir(struct strbuf *b)
 {
@@ -70,6 +72,46 @@ static void add_python(struct strbuf *b)
 		version, sitelib, sitelib);
 }
 
+/* The build tools that specs call by macros; elsewhere the tools' own packages bring them. */
+static void add_build_tools(struct strbuf *b)
+{
+	if (!fs_exists(REDHAT))
+		sb_add(b, "%_vpath_srcdir .\n"
+			  "%_vpath_builddir %{_target_platform}\n");
+	if (!fs_exists("/usr/lib/rpm/macros.d/macros.cmake"))
+		sb_add(b,
+			"%__cmake /usr/bin/cmake\n"
+			"%__ctest /usr/bin/ctest\n"
+			"%cmake %{set_build_flags}\\\n"
+			"  %{__cmake} -S %{_vpath_srcdir} -B %{_vpath_builddir} \\\\\\\n"
+			"    -DCMAKE_VERBOSE_MAKEFILE=ON -DCMAKE_INSTALL_PREFIX=%{_prefix} \\\\\\\n"
+			"    -DCMAKE_INSTALL_LIBDIR=%{_lib} "
+			"-DCMAKE_INSTALL_SYSCONFDIR=%{_sysconfdir} \\\\\\\n"
+			"    -DCMAKE_INSTALL_LOCALSTATEDIR=%{_localstatedir} "
+			"-DBUILD_SHARED_LIBS=ON\n"
+			"%cmake_build %{__cmake} --build %{_vpath_builddir} %{?_smp_mflags} "
+			"--verbose\n"
+			"%cmake_install DESTDIR=%{buildroot} %{__cmake} --install "
+			"%{_vpath_builddir}\n"
+			"%ctest %{__ctest} --test-dir %{_vpath_builddir} --output-on-failure "
+			"%{?_smp_mflags}\n");
+	if (!fs_exists("/usr/lib/rpm/macros.d/macros.meson"))
+		sb_add(b, "%__meson /usr/bin/meson\n"
+			  "%meson %{set_build_flags}\\\n"
+			  "  %{__meson} setup --buildtype=plain --prefix=%{_prefix} "
+			  "--libdir=%{_libdir} \\\\\\\n"
+			  "    --libexecdir=%{_libexecdir} --sysconfdir=%{_sysconfdir} \\\\\\\n"
+			  "    --localstatedir=%{_localstatedir} "
+			  "--sharedstatedir=%{_sharedstatedir} \\\\\\\n"
+			  "    --wrap-mode=nodownload %{_vpath_srcdir} %{_vpath_builddir}\n"
+			  "%meson_build %{__meson} compile -C %{_vpath_builddir} %{?_smp_mflags} "
+			  "--verbose\n"
+			  "%meson_install DESTDIR=%{buildroot} %{__meson} install -C "
+			  "%{_vpath_builddir} "
+			  "--no-rebuild\n"
+			  "%meson_test %{__meson} test -C %{_vpath_builddir} --print-errorlogs\n");
+}
+
 /* Named by specs everywhere, defined by packages that the machine may not have. */
 static void add_systemd(struct strbuf *b)
 {
@@ -99,10 +141,11 @@ char *host_macros(void)
 	sb_add(&b, "%_dbpath /var/lib/rpm\n"
 		   "%_sharedstatedir /var/lib\n");
 	add_libdir(&b);
-	if (!fs_exists("/usr/lib/rpm/redhat/macros"))
+	if (!fs_exists(REDHAT))
 		add_debuginfo(&b);
 	if (!fs_exists("/usr/lib/rpm/macros.d/macros.python3"))
 		add_python(&b);
+	add_build_tools(&b);
 	add_systemd(&b);
 	return sb_take(&b);
 }

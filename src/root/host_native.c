@@ -246,14 +246,15 @@ int host_native(struct host_facts *f, struct err *err)
 
 	f->kind = "none";
 	if (db && str_eq(db, DPKG_STATUS)) {
-		const char *const argv[] = {"dpkg-query", "-W", "-f", HOST_DPKG_FORMAT, NULL};
+		const char *const argv[] = {
+			"/usr/bin/dpkg-query", "-W", "-f", HOST_DPKG_FORMAT, NULL};
 
 		if ((r = query(argv, &out, err)) == 0)
 			host_dpkg(sb_str(&out), f);
 	} else if (db) {
 		auto_free char *dir = path_dir(db);
 		const char *const argv[] = {
-			"rpm", "--dbpath", dir, "-qa", "--qf", HOST_RPM_FORMAT, NULL};
+			"/usr/bin/rpm", "--dbpath", dir, "-qa", "--qf", HOST_RPM_FORMAT, NULL};
 
 		if ((r = query(argv, &out, err)) == 0)
 			host_rpm(sb_str(&out), f);
