@@ -10,6 +10,7 @@
 #include "base/proc.h"
 #include "format/format.h"
 #include "format/rpm/rpm.h"
+#include <signal.h>
 
 static char *top; /* scratch directory: RPMS/, SRPMS/, db/ */
 
@@ -192,6 +193,28 @@ static void test_resolve(void **state)
 	}
 }
 
+static void ours(int sig)
+{
+	(void)sig;
+}
+
+/* librpm sets handlers of its own while a database is open; after us they are as they were. */
+static void test_signals(void **state)
+{
+	static const int all[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT};
+	sigset_t mask;
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(all); i++)
+		(void)signal(all[i], ours);
+	free(resolve_names(package("a1-1"), "b-1"));
+	assert_int_equal(sigprocmask(SIG_BLOCK, NULL, &mask), 0);
+	for (size_t i = 0; i < COUNTOF(all); i++) {
+		if (signal(all[i], SIG_DFL) != ours || sigismember(&mask, all[i]))
+			fail_msg("signal %d is not as it was", all[i]);
+	}
+}
+
 static void test_source_package(void **state)
 {
 	auto_strv struct strv reqs = STRV_INIT;
@@ -235,6 +258,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_resolve),
+		cmocka_unit_test(test_signals),
 		cmocka_unit_test(test_source_package),
 		cmocka_unit_test(test_unpack),
 	};
