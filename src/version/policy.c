@@ -93,7 +93,7 @@ int version_describe(const struct version_facts *f, struct version *v, struct er
 
 	if (str_empty(f->sha))
 		return err_set(err, ERR_SOURCE, "policy 'describe' needs a git commit");
-	/* a placeholder as XXX is no release */
+	/* a placeholder (@release@) is no release */
 	if (!*release || !strchr("0123456789%", *release))
 		release = "1%{?dist}";
 	version_short(f->sha, sha);

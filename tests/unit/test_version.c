@@ -133,7 +133,7 @@ static void check_describe(char *const *f)
 	facts.rebuild = 2;
 	compute("describe", NULL, &facts, &again);
 	assert_string_equal(again.release, "4.2%{?dist}");
-	facts.spec_release = "XXX";
+	facts.spec_release = "@release@";
 	compute("describe", NULL, &facts, &placeholder);
 	assert_string_equal(placeholder.release, "1.2%{?dist}");
 }
