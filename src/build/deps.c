@@ -44,7 +44,8 @@ static int gather(const struct strv *files, const char *dir, struct err *err)
 int deps_install(struct build *b, struct sandbox *sb, const struct strv *files, const char *name,
 	struct sandbox_verdict *ret, struct err *err)
 {
-	auto_free char *dir = path_join(b->work, name);
+	/* beside the scratch directory of the sandbox, which may have the same name */
+	auto_free char *dir = xasprintf("%s/%s.rpms", b->work, name);
 	auto_strv struct strv argv = STRV_INIT;
 	struct runner_cmd cmd = {.bind_src = dir, .bind_dst = "/in", .as_root = true, .cwd = "/"};
 	int r = gather(files, dir, err);

@@ -52,6 +52,7 @@ static int copy_database(struct build *b, struct err *err)
 
 int step_root(struct build *b, struct err *err)
 {
+	auto_strv struct strv lacking = STRV_INIT;
 	int r = root_get(b->job->target, b->job->roots, b->job->cache, NULL, &b->root, err);
 
 	if (r < 0)
@@ -60,6 +61,9 @@ int step_root(struct build *b, struct err *err)
 	set_defines(b);
 	if ((r = runner_sandbox(b, "sandbox", &b->sandbox, err)) < 0)
 		return r;
+	sandbox_lacking(b->sandbox, &lacking);
+	strv_foreach (&lacking, l)
+		logs_state(&b->logs, "limit not available on this machine: %s", *l);
 	return copy_database(b, err);
 }
 

@@ -210,17 +210,24 @@ static char *make_v2(const char *name)
 	return NULL;
 }
 
+static bool has_file(const char *dir, const char *name)
+{
+	auto_free char *path = path_join(dir, name);
+
+	return fs_exists(path);
+}
+
 static void limit_cpu(const struct sb_cgroup *cg, double cpus)
 {
 	const unsigned period = 100000;
 	auto_free char *text = NULL;
 
-	if (cpus <= 0)
+	if (cpus <= 0 || !cg->cpu)
 		return;
 	if (cg->v2) {
 		text = xasprintf("%" PRIu64 " %u", (uint64_t)(cpus * period), period);
 		put(cg->cpu, "cpu.max", text);
-	} else if (cg->cpu) {
+	} else {
 		put_u64(cg->cpu, "cpu.cfs_period_us", period);
 		put_u64(cg->cpu, "cpu.cfs_quota_us", (uint64_t)(cpus * period));
 	}
@@ -249,7 +256,7 @@ void sb_cgroup_open(struct sb_cgroup *cg, const struct limits *l, uint64_t extra
 	if (v2) {
 		cg->memory = v2;
 		cg->pids = xstrdup(v2);
-		cg->cpu = xstrdup(v2);
+		cg->cpu = has_file(v2, "cpu.max") ? xstrdup(v2) : NULL;
 		cg->fd = open(v2, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	} else {
 		cg->memory = make_v1("memory", name);

@@ -129,6 +129,14 @@ int sandbox_open(const struct sandbox_conf *conf, struct sandbox **ret, struct e
 	return 0;
 }
 
+void sandbox_lacking(const struct sandbox *sb, struct strv *ret)
+{
+	if (sb->limits.memory && !sb->cg.memory)
+		strv_add(ret, "memory");
+	if (sb->limits.cpus > 0 && !sb->cg.cpu)
+		strv_add(ret, "cpus");
+}
+
 /* keep_upper becomes a layer of a cache: it must be whole after a power cut. The overlay was
  * mounted volatile, so nothing was synced while it was made. */
 static void finish_keep(struct sandbox *sb)

@@ -85,6 +85,8 @@ int sandbox_open(const struct sandbox_conf *conf, struct sandbox **ret, struct e
 int sandbox_run(struct sandbox *sb, const struct sandbox_cmd *cmd, struct strbuf *ret_out,
 	struct sandbox_verdict *ret, struct err *err);
 void sandbox_free(struct sandbox *sb);
+/* Limits that were asked for and cannot be had here ("memory", "cpus"), to be said once. */
+void sandbox_lacking(const struct sandbox *sb, struct strv *ret);
 DEFINE_CLEANUP(struct sandbox *, sandbox_free)
 
 /* Put a file (parents are made) or a directory into the writable layer while nothing runs;

@@ -3,7 +3,7 @@
 # What hostile builds try, with the outcome to reach, and what must keep working inside; as root
 # (ids of their own, idmapped layers) and as an ordinary user with subordinate ids.
 . "$(dirname "$0")/../lib/tap.sh"
-need newuidmap setcap fakeroot useradd su ps
+need newuidmap setcap fakeroot useradd su ps script
 
 TOOLS=${PACKMILL%/*}/tests/tools
 mkdir "$T/bin" "$T/in"
@@ -181,6 +181,40 @@ supervisor_killed()
 	mkdir "$D/dead/unrelated"
 	as "$T/bin/tool_sandbox" -Z "$D/dead"
 	ok "$mode: what is not ours is not swept" test -d "$D/dead/unrelated"
+}
+
+supervisor_stopped()
+{
+	local pid
+	as "$T/bin/tool_sandbox" -s "$D/state" -E "T=$T" -B "$D/skel" -- sh -c \
+		'trap "" TERM; sleep 8889 & sleep 8889' >"$T/out" 2>&1 &
+	for _ in {1..100}; do
+		[ "$(left | grep -c '[0-9] sleep 8889')" -ge 2 ] && break
+		sleep 0.1
+	done
+	pid=$(pgrep -f "^$T/bin/tool_sandbox -s $D/state" | head -n 1)
+	kill -TERM "$pid"
+	wait $!
+	is "$mode: a supervisor that is told to stop says so" "$?" 143
+	is "$mode: ... no process is left" "$(left)" ''
+	is "$mode: ... and no scratch" "$(ls -d "$D/state" 2>/dev/null)" ''
+	is "$mode: ... and no cgroup" "$(groups_left)" ''
+}
+
+# On a terminal of its own, 33 rows high.
+terminal()
+{
+	local c
+	c="stty rows 33 cols 99; stty -g >$D/before; $(printf '%q ' "$T/bin/tool_sandbox" -s \
+		"$D/state" -B "$D/skel" -T -- sh -c 'stty size; test -t 2 && tty'); stty -g >$D/after"
+	run as script -qec "$c" "$D/typescript"
+	has "$mode: a terminal inside has the size of ours" "$T/out" '33 99'
+	has "$mode: ... and its own name" "$T/out" '^/dev/pts/0'
+	is "$mode: ours is as it was before" "$(cat "$D/after")" "$(cat "$D/before")"
+	run as bash -c "echo 'echo typed \$((6*7)); exit 5' | $(printf '%q ' "$T/bin/tool_sandbox" -s \
+		"$D/state" -B "$D/skel" -T -- sh)"
+	has "$mode: what comes through a pipe is typed" "$T/out" 'typed 42'
+	verdict_has "$mode: ... and the shell's status comes back" exit=5
 }
 
 # expect WHO TABLE: lines "NAME RESULT[|RESULT]" that tool_inside must print
@@ -467,6 +501,8 @@ round()
 	artifacts
 	secrets
 	layers
+	terminal
+	supervisor_stopped
 	supervisor_killed
 }
 
