@@ -21,12 +21,14 @@ static void refs(const char *text)
 	strv_foreach (&lines, l)
 		assert(strlen(*l) > 41 && strchr(*l, ' '));
 	assert(strlen(utf8) <= 100);
+	assert(!why || !strchr(why, '\n'));
 }
 
 static void names(const char *text)
 {
 	auto_free char *shown = git_url_shown(text), *path = NULL, *sub = NULL;
 
+	assert(shown);
 	if (git_check_url(text, NULL) >= 0)
 		assert(*text && *text != '-' && !str_starts(text, "ext::") && !strchr(text, '\n'));
 	if (git_check_ref(text, NULL) >= 0)
