@@ -46,10 +46,11 @@ fail()
 	return 1
 }
 
-# One case that cannot run here; a failure in CI, where everything has to be there.
+# One case that cannot run here; a failure in CI, where everything has to be there, but for what an
+# ordinary user cannot do ("not root").
 skip()
 {
-	if [ "${CI-}" = true ]; then
+	if [ "${CI-}" = true ] && { [ "$(id -u)" = 0 ] || [[ ${2-} != *root* ]]; }; then
 		fail "$1" "missing: ${2-}"
 		return 0
 	fi
