@@ -136,17 +136,33 @@ static int protect_proc(struct err *err)
 	return 0;
 }
 
+/* Only once the host is out of sight: a link at dst leads nowhere but into the root then. */
 static int show_bind(const struct sb_inside *in, struct err *err)
 {
 	const char *dst = in->cmd->bind_dst;
-	auto_free char *at = xasprintf(".%s", dst);
 	int r;
 
 	if (in->bind < 0)
 		return 0;
-	if ((r = fs_mkdirs(at, 0755, err)) < 0)
+	if ((r = fs_mkdirs(dst, 0755, err)) < 0)
 		return r;
-	return sys_attach(in->bind, at) < 0 ? err_errno(err, "cannot show '%s'", dst) : 0;
+	return sys_attach(in->bind, dst) < 0 ? err_errno(err, "cannot show '%s'", dst) : 0;
+}
+
+/* What is mounted on must not be a link out of the root, which we have not entered yet. Nothing
+ * else runs, so what was looked at stays. */
+static int check_mountpoints(struct err *err)
+{
+	static const char *const names[] = {"proc", "dev", "sys"};
+
+	for (size_t i = 0; i < COUNTOF(names); i++) {
+		struct stat st;
+
+		if (lstat(names[i], &st) < 0 || !S_ISDIR(st.st_mode))
+			return err_set(
+				err, ERR_BUILD, "'/%s' of the root is not a directory", names[i]);
+	}
+	return 0;
 }
 
 static int make_root(const struct sb_inside *in, struct err *err)
@@ -159,16 +175,15 @@ static int make_root(const struct sb_inside *in, struct err *err)
 	/* a mount that came with the namespace is locked in its place; a clone of it is not */
 	if (sys_mount("m", "m", NULL, MS_BIND | MS_REC, NULL) < 0 || chdir("m") < 0)
 		return err_errno(err, "cannot enter the root");
-	if ((r = mount_at("proc", "proc", flags, NULL, err)) < 0 ||
+	if ((r = check_mountpoints(err)) < 0 ||
+		(r = mount_at("proc", "proc", flags, NULL, err)) < 0 ||
 		(r = mount_at("tmpfs", "dev", MS_NOSUID, "mode=755,size=64k", err)) < 0 ||
 		(r = make_devices(err)) < 0)
 		return r;
 	/* sysfs belongs to the network namespace: with the host's there is none to be had */
 	if (!in->sb->network && (r = mount_at("sysfs", "sys", flags | MS_RDONLY, NULL, err)) < 0)
 		return r;
-	if (!in->sb->nested && (r = protect_proc(err)) < 0)
-		return r;
-	return show_bind(in, err);
+	return in->sb->nested ? 0 : protect_proc(err);
 }
 
 static int leave_host(const struct sb_inside *in, struct err *err)
@@ -230,7 +245,7 @@ static int start(const struct sb_inside *in, int *ret_tty, struct err *err)
 	umask(022);
 	forget_cmdline();
 	if ((r = become_root(in->sock, err)) < 0 || (r = make_root(in, err)) < 0 ||
-		(r = leave_host(in, err)) < 0)
+		(r = leave_host(in, err)) < 0 || (r = show_bind(in, err)) < 0)
 		return r;
 	set_rlimits();
 	if (!in->cmd->tty)

@@ -2,6 +2,7 @@
 /* layer.c - write into the layers of a sandbox, and read one file out of them. */
 #include "sandbox/layer.h"
 #include "base/fs.h"
+#include <linux/openat2.h>
 
 /* The deepest mount that the path lies on. */
 struct sb_mount *sb_find_mount(struct sandbox *sb, const char *path, const char **ret_rel)
@@ -33,11 +34,11 @@ static int check_path(const char *path, struct err *err)
 	return 0;
 }
 
-/* mkdir -p below dirfd without following anything that a build may have put there. */
-static int make_dirs(int dirfd, const char *rel, int *ret_fd, struct err *err)
+int sb_make_dirs(int dirfd, const char *rel, bool cross, int *ret_fd, struct err *err)
 {
 	auto_strv struct strv parts = STRV_INIT;
 	auto_close int fd = openat(dirfd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const unsigned long xdev = cross ? 0 : RESOLVE_NO_XDEV;
 
 	strv_split(&parts, rel, "/");
 	strv_foreach (&parts, p) {
@@ -45,9 +46,10 @@ static int make_dirs(int dirfd, const char *rel, int *ret_fd, struct err *err)
 
 		if (mkdirat(fd, *p, 0755) < 0 && errno != EEXIST)
 			return err_errno(err, "cannot make directory '%s'", rel);
-		next = fs_open_beneath(fd, *p, O_PATH | O_DIRECTORY, err);
+		next = fs_openat2(fd, *p, O_PATH | O_DIRECTORY,
+			RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | xdev);
 		if (next < 0)
-			return err_wrap(err, "cannot make directory '%s'", rel);
+			return err_errno(err, "cannot open directory '%s'", rel);
 		close(fd);
 		fd = next;
 	}
@@ -89,7 +91,7 @@ static int put_fn(struct sandbox *sb, void *arg, int sock, struct err *err)
 	m = sb_find_mount(sb, dir, &rel);
 	umask(0);
 	if ((r = sb_act_as(sb, SANDBOX_BUILDER, err)) < 0 ||
-		(r = make_dirs(m->merged, rel, &fd, err)) < 0)
+		(r = sb_make_dirs(m->merged, rel, false, &fd, err)) < 0)
 		return r;
 	if (p->data && (r = write_file(fd, p, err)) < 0)
 		return r;

@@ -11,7 +11,7 @@
  */
 #include "base/fs.h"
 #include "base/log.h"
-#include "sandbox/internal.h"
+#include "sandbox/layer.h"
 #include "sandbox/sys.h"
 #include <inttypes.h>
 #include <sys/sysinfo.h>
@@ -178,26 +178,42 @@ static char *lowers_text(const struct sb_mount *m)
 	return sb_take(&b);
 }
 
+/* The directory to mount on, as a path that no link in a layer can lead astray. */
+static int mountpoint(struct sandbox *sb, size_t i, int *ret_fd, char **ret_path, struct err *err)
+{
+	int r = 0;
+
+	if (i == 0) {
+		*ret_path = xstrdup("m");
+		return 0;
+	}
+	r = sb_make_dirs(sb->mounts[0].merged, sb->mounts[i].at, true, ret_fd, err);
+	if (r >= 0)
+		*ret_path = xasprintf("/proc/self/fd/%d", *ret_fd);
+	return r;
+}
+
 static int mount_one(struct sandbox *sb, size_t i, struct err *err)
 {
 	struct sb_mount *m = &sb->mounts[i];
 	auto_free char *upper = upper_path(sb, i), *work = work_path(sb, i);
-	auto_free char *at = xasprintf("m%s", str_eq(m->at, "/") ? "" : m->at);
-	auto_free char *lowers = lowers_text(m);
+	auto_free char *lowers = lowers_text(m), *at = NULL, *merged = NULL;
 	/* The options say what we rely on, whatever the kernel was configured to: an upper layer
 	 * that is complete in itself. volatile: nothing in a build root is worth an fsync. */
 	auto_free char *opt = xasprintf("lowerdir=%s,upperdir=%s,workdir=%s,"
 					"redirect_dir=nofollow,metacopy=off,index=off,volatile%s",
 		lowers, upper, work, sb->mode == SANDBOX_USER ? ",userxattr" : "");
+	auto_close int point = -1;
+	int r = mountpoint(sb, i, &point, &at, err);
 
-	int r;
-
-	if (i > 0 && (r = fs_mkdirs(at, 0755, err)) < 0)
+	if (r < 0)
 		return r;
 	if (sys_mount("overlay", at, "overlay", MS_NODEV, opt) < 0)
 		return err_errno(err, "cannot mount an overlay (%s) at '%s'", opt, m->at);
+	/* checked just now: its way leads through plain directories only */
+	merged = xasprintf("m%s", i ? m->at : "");
 	m->upper = open(upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	m->merged = open(at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	m->merged = open(merged, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (m->upper < 0 || m->merged < 0)
 		return err_errno(err, "cannot open the overlay at '%s'", m->at);
 	return 0;
@@ -214,27 +230,31 @@ static int attach_all(struct sandbox *sb, struct err *err)
 	return sb_act_as_self(r, err);
 }
 
-/* Directories that a root needs to be entered and built in. Those below /var may belong to
- * somebody whom the id range does not hold; then the layers have to bring them. */
+/*
+ * Directories that a root needs to be entered and built in, made beneath it: a layer may hold
+ * links, and we are root here. Where /var is one, or belongs to somebody whom the id range does not
+ * hold, the layers have to bring what is below it.
+ */
 static int base_dirs(struct stage *s, struct err *err)
 {
 	static const struct {
-		const char *path;
+		const char *name;
 		uint32_t id;
 		mode_t mode;
-		bool optional;
-	} dirs[] = {{"m/proc", 0, 0755, false}, {"m/sys", 0, 0755, false},
-		{"m/dev", 0, 0755, false}, {"m/run", 0, 0755, false}, {"m/tmp", 0, 01777, false},
-		{"m/root", 0, 0700, false}, {"m/var", 0, 0755, true}, {"m/var/tmp", 0, 01777, true},
-		{"m/builddir", SANDBOX_BUILDER, 0755, false}};
-	int r = 0;
+	} dirs[] = {{"proc", 0, 0755}, {"sys", 0, 0755}, {"dev", 0, 0755}, {"run", 0, 0755},
+		{"tmp", 0, 01777}, {"root", 0, 0700}, {"var", 0, 0755},
+		{"builddir", SANDBOX_BUILDER, 0755}};
+	int root = s->sb->mounts[0].merged, r = 0;
+	auto_close int var = -1;
 
 	for (size_t i = 0; i < COUNTOF(dirs) && r >= 0; i++) {
 		r = sb_act_as(s->sb, dirs[i].id, err);
-		if (r >= 0 && mkdir(dirs[i].path, dirs[i].mode) < 0 && errno != EEXIST &&
-			!dirs[i].optional)
-			r = err_errno(err, "cannot make '%s'", dirs[i].path + 1);
+		if (r >= 0 && mkdirat(root, dirs[i].name, dirs[i].mode) < 0 && errno != EEXIST)
+			r = err_errno(err, "cannot make '/%s'", dirs[i].name);
 	}
+	var = fs_open_beneath(root, "var", O_PATH | O_DIRECTORY, NULL);
+	if (r >= 0 && var >= 0 && (r = sb_act_as(s->sb, 0, err)) >= 0)
+		(void)mkdirat(var, "tmp", 01777);
 	return sb_act_as_self(r, err);
 }
 

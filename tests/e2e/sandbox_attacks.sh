@@ -458,6 +458,49 @@ layers()
 	is "$mode: the scratch directory is gone" "$(ls -d "$D/state" 2>/dev/null)" ''
 }
 
+# A layer made by foreign hands, with links where the sandbox itself makes and mounts things.
+hostile_layer()
+{
+	as mkdir -p "$D/trap" "$D/bad"
+	as chmod 777 "$D/trap"
+	as ln -s "$D/trap" "$D/bad/var"
+	as ln -s "$D/trap/in" "$D/bad/in"
+	as ln -s "$D/trap" "$D/bad/tmp"
+	run as "$T/bin/tool_sandbox" -s "$D/state" -B "$D/skel" -B "$D/bad" -r -b "$T/in" -P /var/x/y -- true
+	has "$mode: putting a file through a link of a layer is refused" "$T/out" '^error '
+	run as "$T/bin/tool_sandbox" -s "$D/state" -B "$D/skel" -B "$D/bad" -r -b "$T/in" -- true
+	is "$mode: links of a layer lead nowhere outside" "$(find "$D/trap" -mindepth 1)" ''
+	for d in proc dev sys; do
+		as rm -rf "$D/bad2"
+		as mkdir "$D/bad2"
+		as ln -s "$D/trap" "$D/bad2/$d"
+		run as "$T/bin/tool_sandbox" -s "$D/state" -B "$D/skel" -B "$D/bad2" -r -- true
+		has "$mode: a link as /$d is refused" "$T/out" "^error build: .*'/$d' of the root"
+	done
+	as rm -rf "$D/bad2"
+	as mkdir "$D/bad2"
+	as ln -s "$D/trap" "$D/bad2/usr"
+	run as "$T/bin/tool_sandbox" -s "$D/state" -B "$D/skel" -B "$D/bad2" -r -- true
+	has "$mode: a link as /usr is refused" "$T/out" "^error .*'/usr'"
+	is "$mode: ... and nothing came of it" "$(find "$D/trap" -mindepth 1)" ''
+}
+
+# A writable layer too big for memory lies on disk.
+on_disk()
+{
+	rm -rf "$D/out"
+	as mkdir "$D/out"
+	run sb -d 900000G -x -C /builddir -g '*.rpm' -o "$D/out" -- sh -c \
+		'echo 1 >a.rpm; mkdir -m 0 closed; df --output=fstype /builddir' -- cat a.rpm
+	has "$mode: a layer on disk: artifacts come out" "$T/out" '^collected a.rpm'
+	is "$mode: ... and it is removed" "$(ls -d "$D/state" 2>/dev/null)" ''
+	run sb -d 900000G -i 3000 -t 60 -- sh -c \
+		'i=0; while :; do i=$((i+1)); mkdir d-$i; seq -f "d-$i/f%g" 200 | xargs touch; done'
+	verdict_has "$mode: ... and its files are counted" limit=inodes signal=9
+	run sb -x -n -- sh -c 'grep -c : /proc/net/dev'
+	is "$mode: the host's network can be granted" "$(head -n 1 "$T/out")" "$(grep -c : /proc/net/dev)"
+}
+
 # Groups of this test, as a service manager would hand them to a user; none where that is not
 # possible.
 delegate()
@@ -501,6 +544,8 @@ round()
 	artifacts
 	secrets
 	layers
+	on_disk
+	hostile_layer
 	terminal
 	supervisor_stopped
 	supervisor_killed
