@@ -282,11 +282,15 @@ static int set_up(struct db *db, const struct db_schema *s, unsigned flags, stru
 	}
 	/* a cache is opened often: its log is left for a later time */
 	sqlite3_db_config(db->sq, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, (flags & DB_CACHE) != 0, NULL);
-	r = db_exec(db, "pragma journal_mode = wal; pragma foreign_keys = on", err);
+	/* rows of a cache are large: few big pages instead of many chained small ones */
+	r = flags & DB_CACHE && !version ? db_exec(db, "pragma page_size = 32768", err) : 0;
+	if (r >= 0)
+		r = db_exec(db, "pragma journal_mode = wal; pragma foreign_keys = on", err);
 	if (r >= 0)
 		r = db_exec(db,
-			flags & DB_CACHE ? "pragma synchronous = normal"
-					 : "pragma synchronous = full",
+			flags & DB_CACHE
+				? "pragma synchronous = normal; pragma wal_autocheckpoint = 64"
+				: "pragma synchronous = full",
 			err);
 	if (r >= 0 && version < (int64_t)s->n)
 		r = migrate(db, s, err);

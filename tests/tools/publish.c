@@ -149,7 +149,7 @@ static int fill(char **a, int n)
 		die(&e);
 	for (int i = 3; i < n; i += (int)per) {
 		CLEANUP(result_freep) struct result *res = xcalloc(1, sizeof *res);
-		auto_free char *project = xasprintf("fill%d", i);
+		auto_free char *project = xasprintf("fill-%s", path_base(a[i]));
 		char sha[SHA256_HEX];
 		struct store_build b = {.target = a[1],
 			.project = project,
