@@ -178,6 +178,9 @@ cache()
 	is "$mode: the root is found again" "${#key} $(grep -c making "$D/err")" '64 0'
 	key2=$(as env XDG_CACHE_HOME="$D/other" "$PM" root create 2>"$D/err")
 	is "$mode: made elsewhere it has the same key" "$key2 $(grep -c making "$D/err")" "$key 1"
+	is "$mode: ... and the same host-base, bit for bit" \
+		"$(cat "$D"/{cache,other}/packmill/roots/"$key"/host-base-*.rpm | sha256sum)" \
+		"$(cat "$D"/cache/packmill/roots/"$key"/host-base-*.rpm{,} | sha256sum)"
 	rm -f "$D/k1" "$D/k2"
 	as "$PM" root clean -q
 	is "$mode: cleaned" "$(as "$PM" root list --json | grep -c '"key"')" 0

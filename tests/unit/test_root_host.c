@@ -304,6 +304,70 @@ static void skeleton(void **state)
 	assert_string_not_equal(first, second);
 }
 
+static bool in_out(const char *name)
+{
+	auto_free char *path = xasprintf("%s/out/etc/%s", tmp, name);
+
+	return fs_exists(path);
+}
+
+/* What is no plain file for everybody is passed over, whatever its name. */
+static void odd_files(void **state)
+{
+	auto_free char *etc = path_join(tmp, "etc"), *out = path_join(tmp, "out");
+	auto_free char *fifo = path_join(tmp, "etc/xdg/fifo"), *big = path_join(tmp, "etc/xdg/big");
+	auto_free char *dir = path_join(tmp, "etc/xdg/closed");
+	auto_free char *link = path_join(tmp, "etc/xdg/link"), *target = NULL;
+	auto_err struct err e = ERR_INIT;
+	struct sha256 *h = sha256_new();
+
+	(void)state;
+	made_up_etc();
+	put("etc/xdg/closed/file", "SECRET", 0644);
+	put("etc/xdg/open/file", "fine", 0600);
+	put("etc/xdg/open/run", "fine", 04755);
+	put("etc/xdg/open/backup~", "SECRET", 0644);
+	put("etc/xdg/open/passwd-", "SECRET", 0644);
+	put("etc/xdg/open/new\nline \xff", "fine", 0644);
+	put("etc/xdg/big", "x", 0644);
+	assert_int_equal(truncate(big, 100 << 20), 0);
+	assert_int_equal(mkfifo(fifo, 0644), 0);
+	assert_int_equal(symlink("/root/SECRET", link), 0);
+	assert_int_equal(chmod(dir, 0700), 0);
+	assert_int_equal(host_skeleton(out, etc, h, &e), 0);
+	sha256_free(h);
+	no_secret_below(out);
+	assert_false(in_out("xdg/closed"));
+	assert_false(in_out("xdg/open/file"));
+	assert_false(in_out("xdg/big"));
+	assert_false(in_out("xdg/fifo"));
+	assert_true(in_out("xdg/link")); /* leads nowhere inside */
+	assert_true(in_out("xdg/open/new\nline \xff"));
+	target = path_join(tmp, "out/etc/xdg/open/run");
+	{
+		struct stat st;
+
+		assert_int_equal(stat(target, &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0755);
+	}
+}
+
+/* A machine without the files that everything else comes from is refused, not half done. */
+static void no_passwd(void **state)
+{
+	auto_free char *etc = path_join(tmp, "etc"), *out = path_join(tmp, "out");
+	auto_free char *passwd = path_join(tmp, "etc/passwd");
+	auto_err struct err e = ERR_INIT;
+	struct sha256 *h = sha256_new();
+
+	(void)state;
+	made_up_etc();
+	assert_int_equal(unlink(passwd), 0);
+	assert_int_equal(host_skeleton(out, etc, h, &e), -ERR_NOT_FOUND);
+	assert_non_null(strstr(e.msg, "passwd"));
+	sha256_free(h);
+}
+
 static void spec(void **state)
 {
 	struct host_facts f = {.kind = "dpkg"};
@@ -329,6 +393,8 @@ int main(void)
 		cmocka_unit_test(modules),
 		cmocka_unit_test(libraries),
 		cmocka_unit_test_setup_teardown(skeleton, setup, teardown),
+		cmocka_unit_test_setup_teardown(odd_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_passwd, setup, teardown),
 		cmocka_unit_test(spec),
 	};
 
