@@ -149,6 +149,41 @@ E
 run with_dnf "$cur" repoquery -l hello-doc
 has 'file names come through' "$T/out" '^/usr/share/doc/hello/READ ME & more$'
 
+# ---- host-base: one package, and the same name with other bytes later ----
+cp "$T/v1/hello-1.0-1.noarch.rpm" "$T/host-base.rpm"
+ok 'host-base' "$PUBLISH" host-base "$data" "$T/host-base.rpm"
+ok 'is whole' "$REPOCHECK" "$data/repos/host-base"
+before=$(stat -c '%i %Y' "$data/repos/host-base/repodata/repomd.xml")
+ok 'host-base again' "$PUBLISH" host-base "$data" "$T/host-base.rpm"
+is 'changes nothing' "$(stat -c '%i %Y' "$data/repos/host-base/repodata/repomd.xml")" "$before"
+rm "$T/host-base.rpm"
+cp "$T/v2/hello-1.0-2.noarch.rpm" "$T/host-base.rpm"
+ok 'host-base after the machine changed' "$PUBLISH" host-base "$data" "$T/host-base.rpm"
+ok 'is whole again' "$REPOCHECK" "$data/repos/host-base"
+is 'the package before stays for its readers' \
+	"$(find "$data/repos/host-base/pool" -name host-base.rpm | wc -l)" 2
+run with_dnf "$data/repos/host-base" repoquery --refresh --qf '%{release} %{repoid}'
+stdout_is 'dnf with host-base.repo' <<-E
+	2 host-base
+E
+
+# ---- the same name with other bytes ----
+mkdir "$T/keep"
+cp -p "$T"/v2/*.rpm "$T/keep"
+sleep 1 # the time of the build is in the package
+make_rpms 2 "$T/v2b" || fail 'packages once more'
+if cmp -s "$T/keep/hello-1.0-2.noarch.rpm" "$T/v2b/hello-1.0-2.noarch.rpm"; then fail 'they should differ'; fi
+sums()
+{
+	find "$repos" -type f -exec sha256sum {} + | sort
+}
+sums >"$T/sums"
+exits 2 'the same name with other bytes is refused' publish "$data" 4 '' "$T"/v2b/*.rpm
+has 'with both checksums' "$T/err" \
+	'published already with other bytes .sha256 [0-9a-f]{64}, now [0-9a-f]{64}'
+sums >"$T/sums.after"
+ok 'and nothing is changed' cmp "$T/sums" "$T/sums.after"
+
 # ---- over http, below a prefix ----
 publisher "$data/repos"
 # shellcheck disable=SC2154
