@@ -8,11 +8,10 @@
 /* What rpmspec says on stderr goes to the log and, when it fails, also to us behind this line. */
 #define ERROR_MARK "packmill-rpmspec-errors:"
 
-static const char script[] = "e=$(mktemp) || exit 99\n"
-			     "rpmspec -P \"$@\" 2>\"$e\"; rc=$?\n"
-			     "cat \"$e\" >&2\n"
-			     "[ $rc = 0 ] || { echo; echo " ERROR_MARK "; cat \"$e\"; }\n"
-			     "rm -f \"$e\"\n"
+static const char script[] = "exec 3>&1\n"
+			     "e=$(rpmspec -P \"$@\" 2>&1 >&3 3>&-); rc=$?\n"
+			     "[ -z \"$e\" ] || printf '%s\\n' \"$e\" >&2\n"
+			     "[ $rc = 0 ] || printf '\\n%s\\n%s\\n' " ERROR_MARK " \"$e\"\n"
 			     "exit $rc\n";
 
 /* rpm's first complaint without "error: "; else its last line. The caller's. */
