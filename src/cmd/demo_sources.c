@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/proc.h"
 #include "cmd/demo.h"
+#include "sandbox/sandbox.h"
 
 #define MARK ".packmill-demo" /* says that a directory is ours to empty */
 
@@ -48,7 +49,9 @@ int demo_clear(struct demo *d, struct err *err)
 	strv_foreach (&names, name) {
 		auto_free char *path = path_join(d->dir, *name);
 
-		if (!str_eq(*name, MARK) && (r = fs_remove_tree(path, err)) < 0)
+		/* build roots of an ordinary user belong to his range of ids */
+		if (!str_eq(*name, MARK) && fs_remove_tree(path, NULL) < 0 &&
+			(r = sandbox_remove_tree(path, err)) < 0)
 			return r;
 	}
 	return fs_write(mark, "", 0, 0644, err);

@@ -3,6 +3,7 @@
 # --timeout ends the whole command, whatever it waits for.
 . "$(dirname "$0")/../lib/tap.sh"
 cd "$T" || exit 1
+need pgrep
 mkfifo never.scd
 
 # opening a fifo nobody writes to: waits for ever, deaf to SIGTERM
