@@ -12,6 +12,9 @@
 /* Counts up when what is made from the same facts changes. */
 #define RECIPE "5"
 
+/* Every change of the machine's packages leaves a root behind. */
+#define KEEP_UNUSED (14 * 24 * 3600) /* seconds */
+
 #define STAMP_FILE "host.json"
 
 static void plan_release(struct host_plan *p)
@@ -229,7 +232,8 @@ static int make(const char *roots_dir, struct host_plan *p, struct root **ret, s
 		return 0; /* the same as an earlier one: only times had changed */
 	if ((r = root_discard(roots_dir, p->key, err)) < 0) /* if a broken one is there */
 		return r;
-	if ((r = host_make(p, &rpm, err)) < 0 || (r = finish(roots_dir, p, err)) < 0)
+	if ((r = host_make(p, &rpm, err)) < 0 || (r = finish(roots_dir, p, err)) < 0 ||
+		(r = root_expire(roots_dir, "host", time_now() - KEEP_UNUSED, err)) < 0)
 		return r;
 	return root_open(roots_dir, p->key, ret, err);
 }

@@ -92,6 +92,8 @@ struct root *root_new(const char *roots_dir, const char *key);
 int root_open(const char *roots_dir, const char *key, struct root **ret, struct err *err);
 /* Write the manifest into dir; layers below the root's directory are kept relative. */
 int root_save(const struct root *r, const char *dir, struct err *err);
+/* Remove the roots of a target that nobody used since then; the lock is held. */
+int root_expire(const char *roots_dir, const char *target, int64_t unused_since, struct err *err);
 /* Remove a root that cannot be opened; the lock is held. A missing one is fine. */
 int root_discard(const char *roots_dir, const char *key, struct err *err);
 /* Wait for the lock of the whole directory: who makes or removes roots has it. */

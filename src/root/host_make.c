@@ -77,7 +77,7 @@ static int run_in(
 	int r = sandbox_run(m->sandbox, &cmd, out, &v, err);
 
 	if (r < 0)
-		return err_wrap(err, "%s", argv[0]);
+		return r;
 	if (v.exit == 0)
 		return 0;
 	words = last_words(m->log);

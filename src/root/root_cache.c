@@ -157,6 +157,25 @@ int root_discard(const char *roots_dir, const char *key, struct err *err)
 	return fs_exists(dir) ? remove_root(roots_dir, key, err) : 0;
 }
 
+int root_expire(const char *roots_dir, const char *target, int64_t unused_since, struct err *err)
+{
+	struct root_infos infos = VEC_INIT;
+	int r = root_list(roots_dir, &infos, err);
+
+	vec_foreach (&infos, i) {
+		auto_close int alone = -1;
+		struct stat st;
+
+		if (r < 0 || i->used >= unused_since || !str_eq(i->target, target))
+			continue;
+		r = try_alone(i->dir, &alone, &st, err);
+		if (r >= 0 && alone >= 0)
+			r = remove_root(roots_dir, i->key, err);
+	}
+	vec_free(&infos, root_info_release);
+	return r;
+}
+
 static int clean_one(const char *roots_dir, const char *name, bool asked, bool dry_run, size_t *n,
 	struct err *err)
 {

@@ -148,6 +148,38 @@ static void cleaning(void **state)
 	assert_int_equal(count(), 0);
 }
 
+static void set_used(const char *key, time_t when)
+{
+	auto_free char *path = xasprintf("%s/%s/lock", roots, key);
+	const struct timespec t[2] = {{.tv_sec = when}, {.tv_sec = when}};
+
+	assert_int_equal(utimensat(AT_FDCWD, path, t, 0), 0);
+}
+
+static void expiring(void **state)
+{
+	CLEANUP(root_freep) struct root *r = NULL;
+	enum sandbox_mode mode;
+
+	(void)state;
+	if (sandbox_mode(&mode, NULL) < 0)
+		skip();
+	put_root(KEY_A);
+	put_root(KEY_B);
+	set_used(KEY_A, 1000);
+	assert_int_equal(root_expire(roots, "other", 2000, NULL), 0);
+	assert_int_equal(root_expire(roots, "host", 1000, NULL), 0);
+	assert_int_equal(count(), 2);
+	assert_int_equal(root_open(roots, KEY_A, &r, NULL), 0);
+	set_used(KEY_A, 1000);
+	assert_int_equal(root_expire(roots, "host", 2000, NULL), 0);
+	assert_int_equal(count(), 2); /* in use */
+	root_free(TAKE(r));
+	assert_int_equal(root_expire(roots, "host", 2000, NULL), 0);
+	assert_int_equal(count(), 1);
+	assert_int_equal(root_open(roots, KEY_B, &r, NULL), 0);
+}
+
 /* A share is taken of the lock that is there, not of one that was renamed away. */
 static void vanishing(void **state)
 {
@@ -201,6 +233,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(moving, setup, teardown),
 		cmocka_unit_test_setup_teardown(finding, setup, teardown),
 		cmocka_unit_test_setup_teardown(cleaning, setup, teardown),
+		cmocka_unit_test_setup_teardown(expiring, setup, teardown),
 		cmocka_unit_test_setup_teardown(vanishing, setup, teardown),
 		cmocka_unit_test_setup_teardown(broken, setup, teardown),
 	};
