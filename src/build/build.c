@@ -186,7 +186,7 @@ static void lint_late(struct build *b)
 
 static int prepare(struct build *b, struct err *err)
 {
-	auto_free char *prefix = path_join(b->job->output, ".work-");
+	auto_free char *prefix = path_join(b->job->output, WORK_PREFIX);
 	int r;
 
 	if ((r = rpm_init(err)) < 0 || (r = fs_mkdirs(b->job->output, 0755, err)) < 0 ||

@@ -20,6 +20,10 @@ struct build_hooks {
 int build_run(const struct job *job, const struct build_hooks *hooks, struct result **ret,
 	struct err *err);
 
+/* Remove what a killed build left in job->output and elsewhere on the machine; some of it may only
+ * be removed by those who own its ids. */
+int build_sweep(const char *output, struct err *err);
+
 /* Only the steps up to the version, and what came out; logs go to job->output. A source package's
  * is not computed: ret stays empty. */
 int build_version(const struct job *job, struct version *ret, struct err *err);

@@ -16,6 +16,8 @@ struct build_logs {
 	int build; /* build.log: everything rpmbuild printed */
 };
 
+#define WORK_PREFIX ".work-" /* scratch of a build, in its output directory */
+
 struct build {
 	const struct job *job;
 	const struct build_hooks *hooks;

@@ -9,6 +9,7 @@
 #include "base/proc.h"
 #include "base/sig.h"
 #include "base/time.h"
+#include "build/build.h"
 #include "repo/repo.h"
 #include "sched/internal.h"
 #include <poll.h>
@@ -358,7 +359,8 @@ int work_build(struct sched *s, const struct store_build *b, struct err *err)
 	}
 	w.dir = xasprintf("%s/builds/%lld", s->cfg->data, (long long)b->id);
 	file = path_join(w.dir, "job.json");
-	if ((r = fs_remove_tree(w.dir, err)) < 0 || (r = fs_mkdirs(w.dir, 0755, err)) < 0 ||
+	if ((r = build_sweep(w.dir, err)) < 0 || (r = fs_remove_tree(w.dir, err)) < 0 ||
+		(r = fs_mkdirs(w.dir, 0755, err)) < 0 ||
 		(r = repo_open(s->cfg->data, w.target->name, &w.repo, err)) < 0 ||
 		(r = make_job(&w, &job, err)) < 0)
 		return r;
