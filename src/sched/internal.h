@@ -9,6 +9,7 @@
 struct remote {
 	char *url;
 	char *mirror;     /* bare mirror below data/git */
+	bool wanted;      /* a project that is chosen now uses it */
 	struct strv refs; /* "<sha> <refname>" as the remote said */
 	struct err error; /* why it could not be asked or fetched */
 };
@@ -40,5 +41,10 @@ int commits_queue(struct sched *s, const struct config_project *p, size_t *ret_n
 
 /* work.c: carry out one queued build. */
 int work_build(struct sched *s, const struct store_build *b, struct err *err);
-/* Wait for build processes that outlived their result. */
-int work_reap(struct sched *s, struct err *err);
+
+/* child.c: carry out the job in a process of its own, dir its directory. ERR_SYS: it left no
+ * result, which says nothing about the package. */
+int child_build(
+	struct sched *s, const char *dir, const char *job, struct result **ret, struct err *err);
+/* Wait for build processes that outlived their result; a signal to us ends them. */
+int child_reap(struct sched *s, struct err *err);

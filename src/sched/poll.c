@@ -4,9 +4,8 @@
 #include "base/log.h"
 #include "sched/internal.h"
 
-#define POLL_JOBS                                                                                  \
-	8 /* children waiting for remotes at the same time; they hardly use a processor            \
-	   */
+/* Children waiting for remotes at the same time; they hardly use a processor. */
+#define POLL_JOBS 8
 
 bool sched_wants(const struct sched *s, const struct config_project *p)
 {
@@ -23,28 +22,46 @@ struct remote *poll_remote(struct sched *s, const char *url)
 	return NULL;
 }
 
+/* A link to another project's mirror; what such a link named before does not matter. */
+static int link_mirror(const char *mirror, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && !S_ISLNK(st.st_mode))
+		return 0; /* a mirror of its own, from before it was shared */
+	if ((unlink(path) < 0 && errno != ENOENT) || symlink(mirror, path) < 0)
+		return err_errno(err, "link '%s'", path);
+	return 0;
+}
+
 /*
- * data/git/<project>/<kind>.git. Projects that share a repository share the first one's mirror: the
- * others get a symlink to it.
+ * data/git/<project>/<kind>.git. Projects that share a repository share the mirror of the first of
+ * them in the configuration, whichever are asked for now; the others get a symlink to it.
  */
 static int add_remote(struct sched *s, const struct config_project *p, const char *kind,
 	const char *url, struct err *err)
 {
 	auto_free char *dir = xasprintf("%s/git/%s", s->cfg->data, p->project);
 	auto_free char *mirror = xasprintf("%s/%s.git", dir, kind);
-	struct remote *have = poll_remote(s, url), *r;
-	int rc = fs_mkdirs(dir, 0755, err);
+	struct remote *r = poll_remote(s, url);
+	bool wanted = sched_wants(s, p);
+	struct stat st;
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	if (have) {
-		if (!fs_exists(mirror) && symlink(have->mirror, mirror) < 0 && errno != EEXIST)
-			return err_errno(err, "link '%s'", mirror);
-		return 0;
+	if (!r) {
+		r = vec_push(&s->remotes);
+		r->url = xstrdup(url);
+		r->mirror = xstrdup(mirror);
 	}
-	r = vec_push(&s->remotes);
-	r->url = xstrdup(url);
-	r->mirror = TAKE(mirror);
+	r->wanted |= wanted;
+	if (!wanted)
+		return 0;
+	if ((rc = fs_mkdirs(dir, 0755, err)) < 0)
+		return rc;
+	if (!str_eq(r->mirror, mirror))
+		return link_mirror(r->mirror, mirror, err);
+	if (lstat(mirror, &st) == 0 && S_ISLNK(st.st_mode) && unlink(mirror) < 0)
+		return err_errno(err, "remove '%s'", mirror);
 	return 0;
 }
 
@@ -53,8 +70,6 @@ static int collect(struct sched *s, struct err *err)
 	int r;
 
 	vec_foreach (&s->cfg->projects, p) {
-		if (!sched_wants(s, p))
-			continue;
 		if (p->upstream.url && (r = add_remote(s, p, "upstream", p->upstream.url, err)) < 0)
 			return r;
 		if (p->packaging.url &&
@@ -64,14 +79,16 @@ static int collect(struct sched *s, struct err *err)
 	return 0;
 }
 
+/* What a mirror holds is remembered by its place: another url may have been configured since. */
 static int fetch(struct sched *s, struct remote *r, struct err *err)
 {
-	auto_free char *before = NULL, *now = strv_join(&r->refs, "\n");
-	int rc = store_remote_get(s->store, r->url, &before, err);
+	auto_free char *before = NULL, *refs = strv_join(&r->refs, "\n");
+	auto_free char *now = xasprintf("%s\n%s", r->url, refs);
+	int rc = store_remote_get(s->store, r->mirror, &before, err);
 
 	if (rc < 0)
 		return rc;
-	if (before && str_eq(before, now) && fs_is_dir(r->mirror))
+	if (str_eq(before, now) && fs_is_dir(r->mirror))
 		return 0;
 	log_verbose("fetch %s", r->url);
 	rc = git_mirror(s->git, r->url, r->mirror, &r->error);
@@ -79,35 +96,43 @@ static int fetch(struct sched *s, struct remote *r, struct err *err)
 		return err_move(err, &r->error);
 	if (rc < 0)
 		return 0; /* its projects report it */
-	return store_remote_set(s->store, r->url, now, err);
+	return store_remote_set(s->store, r->mirror, now, err);
+}
+
+static int ask(struct sched *s, struct err *err)
+{
+	size_t n = s->remotes.n, k = 0;
+	auto_free const char **urls = xcalloc(n + 1, sizeof *urls);
+	auto_free struct strv *lines = xcalloc(n + 1, sizeof *lines);
+	auto_free struct err *errs = xcalloc(n + 1, sizeof *errs);
+	int r;
+
+	vec_foreach (&s->remotes, m)
+		if (m->wanted)
+			urls[k++] = m->url;
+	if (!k)
+		return 0;
+	r = git_ls_remote_many(s->git, urls, k, POLL_JOBS, lines, errs, err);
+	k = 0;
+	vec_foreach (&s->remotes, m) {
+		if (!m->wanted)
+			continue;
+		m->refs = lines[k];
+		m->error = errs[k++];
+	}
+	return r;
 }
 
 int poll_remotes(struct sched *s, struct err *err)
 {
-	size_t n;
 	int r = collect(s, err);
 
-	if (r < 0)
+	if (r < 0 || (r = ask(s, err)) < 0)
 		return r;
-	n = s->remotes.n;
-	if (!n)
-		return 0;
-
-	auto_free const char **urls = xcalloc(n, sizeof *urls);
-	auto_free struct strv *lines = xcalloc(n, sizeof *lines);
-	auto_free struct err *errs = xcalloc(n, sizeof *errs);
-
-	for (size_t i = 0; i < n; i++)
-		urls[i] = s->remotes.v[i].url;
-	r = git_ls_remote_many(s->git, urls, n, POLL_JOBS, lines, errs, err);
-	for (size_t i = 0; i < n; i++) {
-		s->remotes.v[i].refs = lines[i];
-		s->remotes.v[i].error = errs[i];
-	}
-	for (size_t i = 0; i < n && r >= 0; i++)
-		if (s->remotes.v[i].error.code == ERR_OK)
-			r = fetch(s, &s->remotes.v[i], err);
-	return r < 0 ? r : 0;
+	vec_foreach (&s->remotes, m)
+		if (m->wanted && m->error.code == ERR_OK && (r = fetch(s, m, err)) < 0)
+			return r;
+	return 0;
 }
 
 /* The hash of a ref name in the remote's answer; an annotated tag's peeled line wins. */

@@ -37,14 +37,14 @@ int store_seen_set(struct store *st, const char *target, const char *project, co
 	return db_step(st->db, q, err);
 }
 
-int store_remote_get(struct store *st, const char *url, char **ret_refs, struct err *err)
+int store_remote_get(struct store *st, const char *mirror, char **ret_refs, struct err *err)
 {
 	auto_query sqlite3_stmt *q = NULL;
 	int r = db_query(st->db, "select refs from remote where url = ?", &q, err);
 
 	if (r < 0)
 		return r;
-	db_bind_text(q, 1, url);
+	db_bind_text(q, 1, mirror);
 	r = db_step(st->db, q, err);
 	if (r < 0)
 		return r;
@@ -52,14 +52,14 @@ int store_remote_get(struct store *st, const char *url, char **ret_refs, struct 
 	return 0;
 }
 
-int store_remote_set(struct store *st, const char *url, const char *refs, struct err *err)
+int store_remote_set(struct store *st, const char *mirror, const char *refs, struct err *err)
 {
 	auto_query sqlite3_stmt *q = NULL;
 	int r = db_query(st->db, "insert or replace into remote values (?,?)", &q, err);
 
 	if (r < 0)
 		return r;
-	db_bind_text(q, 1, url);
+	db_bind_text(q, 1, mirror);
 	db_bind_text(q, 2, refs);
 	return db_step(st->db, q, err);
 }

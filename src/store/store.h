@@ -90,9 +90,10 @@ int store_seen_get(struct store *st, const char *target, const char *project, ch
 	char **ret_packaging, struct err *err);
 int store_seen_set(struct store *st, const char *target, const char *project, const char *upstream,
 	const char *packaging, struct err *err);
-/* What the remote said at the last poll (ls-remote lines), to skip a fetch when nothing moved. */
-int store_remote_get(struct store *st, const char *url, char **ret_refs, struct err *err);
-int store_remote_set(struct store *st, const char *url, const char *refs, struct err *err);
+/* What a mirror holds: the url and what that said at the last fetch (ls-remote lines), to skip one
+ * when nothing moved. The key is the mirror's path; "" when nothing is known. */
+int store_remote_get(struct store *st, const char *mirror, char **ret_refs, struct err *err);
+int store_remote_set(struct store *st, const char *mirror, const char *refs, struct err *err);
 
 /* Group several calls into one transaction. */
 int store_begin(struct store *st, struct err *err);

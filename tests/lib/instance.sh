@@ -62,3 +62,41 @@ dnf_in()
 		--setopt=logdir="$T/dnf-log" --setopt=persistdir="$T/dnf-persist" \
 		--setopt=install_weak_deps=0 "$@"
 }
+
+# project NAME [TAGS]: an upstream of one shell script and its packaging, below $T/git
+project()
+{
+	new_git "$T/git/$1"
+	echo "echo $1 one" >"$T/git/$1/$1"
+	commit "$T/git/$1" 'one' >/dev/null
+	git -C "$T/git/$1" tag v1.0.0
+	new_git "$T/git/$1-distgit"
+	cat >"$T/git/$1-distgit/$1.spec" <<E2
+Name: $1
+Version: 0
+Release: 0
+Summary: x
+License: MIT
+Source0: %{name}-%{upstream_version}.tar.gz
+BuildArch: noarch
+${2-}
+%description
+x
+%prep
+%setup -q -n %{name}-%{upstream_version}
+%build
+sh -n $1
+%install
+install -Dm755 $1 %{buildroot}/usr/bin/$1
+%files
+/usr/bin/$1
+E2
+	commit "$T/git/$1-distgit" 'package it' >/dev/null
+}
+
+# change NAME TEXT: a new upstream commit
+change()
+{
+	echo "$2" >"$T/git/$1/$1"
+	commit "$T/git/$1" "$2"
+}
