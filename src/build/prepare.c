@@ -265,8 +265,8 @@ static int check_order(struct build *b, struct err *err)
 	if (!b->job->last_evr || b->job->allow_lower || rpm_evr_cmp(evr, b->job->last_evr) >= 0)
 		return 0;
 	return build_fail(b, CAUSE_SOURCE, NULL, 0, err,
-		"version %s is lower than the published %s (--allow-lower publishes it all the "
-		"same)",
+		"version %s is lower than the published %s (run --allow-lower publishes it all "
+		"the same)",
 		evr, b->job->last_evr);
 }
 

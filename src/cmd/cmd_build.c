@@ -27,7 +27,7 @@ static void step(void *ctx, const char *name, bool start)
 		log_info("%s", name);
 }
 
-/* The parent waits for this byte, then publishes while we lint. */
+/* Who started us waits for this byte, then publishes while we lint. */
 static void ready(void *ctx, const struct result *r)
 {
 	(void)ctx;
@@ -35,7 +35,7 @@ static void ready(void *ctx, const struct result *r)
 	(void)!write(STDOUT_FILENO, "\n", 1);
 }
 
-static int run_job(const char *file, struct err *err)
+static int carry_out(const char *file, struct err *err)
 {
 	static const struct build_hooks hooks = {.step = step, .ready = ready};
 	CLEANUP(result_freep) struct result *res = NULL;
@@ -46,6 +46,19 @@ static int run_job(const char *file, struct err *err)
 	if ((r = json_read(file, &j, err)) < 0 || (r = job_from_json(j, &job, err)) < 0)
 		return err_wrap(err, "job '%s'", file);
 	return build_run(job, &hooks, &res, err);
+}
+
+/* Why there is no result is told to who started us, and reported by him. */
+static int run_job(const char *file, struct err *err)
+{
+	int r = carry_out(file, err);
+	struct stat st;
+
+	if (r >= 0 || r == -ERR_SIGNAL || fstat(STDOUT_FILENO, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return r;
+	if (write(STDOUT_FILENO, err->msg, strlen(err->msg)) > 0)
+		cmd_set_reported();
+	return r;
 }
 
 static int set_limits(struct limits *l, struct err *err)

@@ -5,7 +5,7 @@
 #include "cmd/common.h"
 #include "sched/sched.h"
 
-static bool once, head_only;
+static bool once, head_only, allow_lower;
 static const char *since;
 static struct strv projects;
 
@@ -13,6 +13,7 @@ static int run(int argc, char **argv, struct err *err)
 {
 	struct sched_opts opts = {
 		.head_only = head_only,
+		.allow_lower = allow_lower,
 		.dry_run = global.dry_run,
 		.since = since,
 		.projects = &projects,
@@ -67,6 +68,8 @@ static const struct opt opts[] = {
 	{0, "head-only", OPT_FLAG, NULL, "only the newest commit of each project", &head_only},
 	{0, "since", OPT_STRING, "REF",
 		"first look at a project: build from REF on (default: the head)", &since},
+	{0, "allow-lower", OPT_FLAG, NULL, "publish versions lower than what is published",
+		&allow_lower},
 	{'p', "project", OPT_LIST, "PROJECT", "only this project (may be given several times)",
 		&projects},
 	OPT_END,

@@ -50,6 +50,9 @@ static const struct {
 	enum err_code code;
 	const char *say; /* NULL: git's own line */
 } meanings[] = {
+	{"No space left on device", ERR_SYS, NULL},
+	{"Disk quota exceeded", ERR_SYS, NULL},
+	{"Read-only file system", ERR_SYS, NULL},
 	{"could not read Username", ERR_DENIED, "needs a password, or does not exist"},
 	{"could not read Password", ERR_DENIED, "needs a password, or does not exist"},
 	{"Authentication failed", ERR_DENIED, "needs other credentials"},

@@ -11,6 +11,7 @@
 struct heads {
 	struct remote *upstream, *packaging; /* upstream NULL: one git */
 	char up[GIT_SHA], pack[GIT_SHA];
+	int64_t pack_time; /* when `pack` was committed; 0: not asked yet */
 };
 
 static int remote_ready(struct remote *r, struct err *err)
@@ -103,29 +104,40 @@ static int add_build(struct sched *s, const struct config_project *p, const stru
 		.upstream_url = p->upstream.url ? p->upstream.url : p->packaging.url,
 		.packaging_url = p->packaging.url,
 	};
-	struct git_commit info = {0};
+	CLEANUP(git_commit_release) struct git_commit info = {0};
 	auto_free char *up = xstrdup(sha), *pack = xstrdup(h->upstream ? h->pack : sha);
+	const char *mirror = h->upstream ? h->upstream->mirror : h->packaging->mirror;
 	int64_t id;
 	int r;
 
 	b.upstream_sha = up;
 	b.packaging_sha = pack;
-	r = git_commit_info(
-		s->git, h->upstream ? h->upstream->mirror : h->packaging->mirror, sha, &info, err);
-	if (r < 0)
+	if ((r = git_commit_info(s->git, mirror, sha, &info, err)) < 0)
 		return r;
 	b.trigger = (char[]){"commit"};
 	b.author = info.author_name;
 	b.subject = info.subject;
 	b.commit_time = info.commit_time;
+	b.packaging_time = h->upstream ? h->pack_time : info.commit_time;
 	b.queued = time_now();
-	r = store_build_add(s->store, &b, &id, ret_new, err);
-	git_commit_release(&info);
+	return store_build_add(s->store, &b, &id, ret_new, err);
+}
+
+static int ask_pack_time(struct sched *s, struct heads *h, struct err *err)
+{
+	CLEANUP(git_commit_release) struct git_commit info = {0};
+	int r;
+
+	if (!h->upstream || h->pack_time)
+		return 0;
+	r = git_commit_info(s->git, h->packaging->mirror, h->pack, &info, err);
+	if (r >= 0)
+		h->pack_time = info.commit_time;
 	return r;
 }
 
 static int queue_target(struct sched *s, const struct config_project *p, const struct target *t,
-	const struct heads *h, size_t *ret_n, struct err *err)
+	struct heads *h, size_t *ret_n, struct err *err)
 {
 	auto_free char *last = NULL, *last_pack = NULL;
 	auto_strv struct strv shas = STRV_INIT;
@@ -135,7 +147,7 @@ static int queue_target(struct sched *s, const struct config_project *p, const s
 		return r;
 	if (str_eq(last, h->up) && str_eq(last_pack, h->pack))
 		return 0;
-	if ((r = list_new(s, p, h, last, &shas, err)) < 0)
+	if ((r = list_new(s, p, h, last, &shas, err)) < 0 || (r = ask_pack_time(s, h, err)) < 0)
 		return r;
 	for (size_t i = s->opts->head_only && shas.n ? shas.n - 1 : 0; i < shas.n; i++) {
 		bool fresh = false;

@@ -18,7 +18,7 @@ static void remote_release(struct remote *r)
 
 static void sched_release(struct sched *s)
 {
-	(void)work_reap(s, NULL);
+	(void)child_reap(s, NULL);
 	vec_free(&s->remotes, remote_release);
 	git_free(s->git);
 	store_close(s->store);
@@ -114,6 +114,19 @@ static int queue_all(struct sched *s, struct err *err)
 	return 0;
 }
 
+/* A later commit of the project is published: an older one must not take its place. */
+static int is_superseded(struct sched *s, const struct store_build *b, struct err *err)
+{
+	CLEANUP(store_build_release) struct store_build last = {0};
+	int r = store_last_published(s->store, b->target, b->project, &last, err);
+
+	if (r == -ERR_NOT_FOUND) {
+		err_clear(err);
+		return 0;
+	}
+	return r < 0 ? r : last.id > b->id;
+}
+
 /* Builds that ended for reasons of the machine get another try with each run. */
 static int requeue(struct sched *s, struct err *err)
 {
@@ -126,10 +139,42 @@ static int requeue(struct sched *s, struct err *err)
 		return r;
 	if (n)
 		log_info("%zu interrupted builds are queued again", n);
-	vec_foreach (&again, b)
+	vec_foreach (&again, b) {
 		if (r >= 0)
+			r = is_superseded(s, b, err);
+		if (r == 0)
 			r = store_build_requeue(s->store, b->id, "retry", err);
+	}
 	vec_free(&again, store_build_release);
+	return r < 0 ? r : 0;
+}
+
+/*
+ * One of the queue, in the order of commits: after a build that is to be tried again, the project's
+ * later ones wait for the next run, once; `held` has the "target/project" of those.
+ */
+static int build_next(
+	struct sched *s, const struct store_build *b, struct strv *held, struct err *err)
+{
+	const struct config_project *p = config_project(s->cfg, b->project);
+	auto_free char *key = xasprintf("%s/%s", b->target, b->project);
+	size_t retries = s->sum.retry;
+	int r;
+
+	if (p && !sched_wants(s, p))
+		return 0;
+	if (s->opts->dry_run) {
+		log_info("%s: would build %.12s on %s (queued before)", b->project, b->upstream_sha,
+			b->target);
+		return 0;
+	}
+	if (strv_has(held, key)) {
+		log_info("%s: %.12s waits for an earlier commit", b->project, b->upstream_sha);
+		return 0;
+	}
+	r = work_build(s, b, err);
+	if (s->sum.retry > retries && !str_eq_null(b->trigger, "retry"))
+		strv_take(held, TAKE(key));
 	return r;
 }
 
@@ -137,17 +182,12 @@ static int build_all(struct sched *s, struct err *err)
 {
 	struct store_filter f = {.state = BUILD_QUEUED, .oldest_first = true};
 	struct store_builds queue = VEC_INIT;
+	auto_strv struct strv held = STRV_INIT;
 	int r = store_builds(s->store, &f, &queue, err);
 
-	vec_foreach (&queue, b) {
-		const struct config_project *p = config_project(s->cfg, b->project);
-
-		if (r < 0)
-			break;
-		if (p && !sched_wants(s, p))
-			continue;
-		r = work_build(s, b, err);
-	}
+	vec_foreach (&queue, b)
+		if (r >= 0)
+			r = build_next(s, b, &held, err);
 	vec_free(&queue, store_build_release);
 	return r;
 }
@@ -181,9 +221,9 @@ static int usable_targets(const struct config *cfg, struct err *err)
 int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
 	struct sched_summary *ret, struct err *err)
 {
-	CLEANUP(sched_release) struct sched s = {.cfg = cfg, .opts = opts};
 	auto_free char *lock = path_join(cfg->data, "lock");
-	auto_close int lock_fd = -1;
+	auto_close int lock_fd = -1; /* let go last: build processes end before */
+	CLEANUP(sched_release) struct sched s = {.cfg = cfg, .opts = opts};
 	int r;
 
 	if ((r = check_projects(cfg, opts, err)) < 0 || (r = usable_targets(cfg, err)) < 0 ||
@@ -194,11 +234,9 @@ int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
 	if ((r = open_all(&s, err)) < 0 || (!opts->dry_run && (r = requeue(&s, err)) < 0) ||
 		(r = poll_remotes(&s, err)) < 0 || (r = queue_all(&s, err)) < 0)
 		return r;
-	if (!opts->dry_run) {
-		if ((r = host_base(&s, err)) < 0 || (r = build_all(&s, err)) < 0 ||
-			(r = work_reap(&s, err)) < 0)
-			return r;
-	}
+	if ((!opts->dry_run && (r = host_base(&s, err)) < 0) || (r = build_all(&s, err)) < 0 ||
+		(r = child_reap(&s, err)) < 0)
+		return r;
 	*ret = s.sum;
 	return 0;
 }

@@ -6,15 +6,10 @@
  */
 #include "base/fs.h"
 #include "base/log.h"
-#include "base/proc.h"
-#include "base/sig.h"
 #include "base/time.h"
 #include "build/build.h"
 #include "repo/repo.h"
 #include "sched/internal.h"
-#include <poll.h>
-#include <signal.h>
-#include <sys/syscall.h>
 
 /* Everything about one build while it is carried out. */
 struct work {
@@ -92,6 +87,7 @@ static int make_job(struct work *w, struct job **ret, struct err *err)
 	j->queued = w->build.queued;
 	j->date = w->build.date;
 	j->rebuild = w->build.rebuild;
+	j->allow_lower = w->s->opts->allow_lower;
 	j->limits = cfg->limits;
 	j->lint_fatal = cfg->lint_fatal;
 	j->roots = path_join(cfg->data, "roots");
@@ -100,69 +96,6 @@ static int make_job(struct work *w, struct job **ret, struct err *err)
 	if ((r = job_history(w, j, err)) < 0)
 		return r;
 	*ret = TAKE(j);
-	return 0;
-}
-
-/* Start `packmill build --job FILE`; *ret_out is the read end of its stdout. */
-static int start(struct work *w, const char *job, int *ret_pidfd, int *ret_out, struct err *err)
-{
-	const char *argv[] = {"/proc/self/exe", "build", "-q", "--job", job, NULL};
-	int pipe_fds[2], pid, r;
-	struct proc_opts o = {.argv = argv, .cwd = w->dir};
-
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return err_errno(err, "pipe");
-	o.out_fd = pipe_fds[1];
-	o.err_fd = STDERR_FILENO;
-	r = proc_start(&o, &pid, ret_pidfd, err);
-	close(pipe_fds[1]);
-	if (r < 0) {
-		close(pipe_fds[0]);
-		return r;
-	}
-	*ret_out = pipe_fds[0];
-	return 0;
-}
-
-/* Wait until the child says that its result is there (a byte) or ends. */
-static int wait_ready(int out, int pidfd, struct err *err)
-{
-	struct pollfd p[] = {{out, POLLIN, 0}, {sig_fd(), POLLIN, 0}};
-	char c;
-
-	for (;;) {
-		if (poll(p, COUNTOF(p), -1) < 0 && errno != EINTR)
-			return err_errno(err, "poll");
-		if (sig_pending()) {
-			(void)syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0);
-			(void)proc_reap(pidfd, NULL, NULL);
-			return sig_check(err);
-		}
-		if (p[0].revents && (read(out, &c, 1) >= 0 || errno != EINTR))
-			return 0;
-	}
-}
-
-static int run_child(struct work *w, const char *job, struct err *err)
-{
-	auto_free char *path = path_join(w->dir, "result.json");
-	auto_close int pidfd = -1, out = -1;
-	auto_json json_t *j = NULL;
-	int r = start(w, job, &pidfd, &out, err);
-
-	if (r < 0 || (r = wait_ready(out, pidfd, err)) < 0)
-		return r;
-	if (!fs_exists(path)) {
-		struct proc_result p = {0};
-
-		if ((r = proc_reap(pidfd, &p, err)) < 0)
-			return r;
-		return err_set(err, ERR_SYS,
-			"the build process ended with status %d and left no result", p.exit);
-	}
-	if ((r = json_read(path, &j, err)) < 0 || (r = result_from_json(j, &w->res, err)) < 0)
-		return r;
-	*vec_push(&w->s->lingering) = take_fd(&pidfd);
 	return 0;
 }
 
@@ -208,13 +141,14 @@ static struct repo_commit commit_of(const struct work *w, const char *baseurl)
 	};
 }
 
-/* The publisher refused (same NEVRA, other bytes): that is the package's failure. */
+/* The publisher refused (same NEVRA, other bytes, no fit name): that is the package's failure. */
 static void refused(struct work *w, struct err *e)
 {
 	w->res->status = STATUS_FAILED;
 	w->res->cause = CAUSE_SOURCE;
 	str_set(&w->res->cause_step, "publish");
 	str_set(&w->res->cause_message, e->msg);
+	str_set(&w->res->cause_log, NULL);
 	w->build.state = BUILD_FAILED;
 	w->build.message = w->res->cause_message;
 	err_clear(e);
@@ -235,12 +169,11 @@ static int record(struct work *w, const char *dir, bool published, struct err *e
 	return store_commit(st, err);
 }
 
-static int set_paths(struct work *w)
+static void set_paths(struct work *w)
 {
 	vec_foreach (&w->res->artifacts, p)
 		if (!p->path)
 			p->path = path_join(w->dir, p->file);
-	return 0;
 }
 
 /* `consistent` follows `current` when the last build of every project succeeded. */
@@ -275,7 +208,7 @@ static int publish(struct work *w, struct err *err)
 	set_paths(w);
 	if (w->res->status == STATUS_SUCCESS) {
 		r = repo_publish(w->repo, w->s->store, &c, &dir, &refusal);
-		if (r == -ERR_CONFLICT)
+		if (r == -ERR_CONFLICT || r == -ERR_SOURCE || r == -ERR_BUILD)
 			refused(w, &refusal);
 		else if (r < 0)
 			return err_move(err, &refusal);
@@ -370,7 +303,7 @@ int work_build(struct sched *s, const struct store_build *b, struct err *err)
 		return r;
 	log_info("%s: build %lld of %.12s on %s", b->project, (long long)b->id, b->upstream_sha,
 		b->target);
-	r = run_child(&w, file, &e);
+	r = child_build(s, w.dir, file, &w.res, &e);
 	if (r == -ERR_SIGNAL)
 		return err_move(err, &e);
 	if (r < 0)
@@ -380,19 +313,4 @@ int work_build(struct sched *s, const struct store_build *b, struct err *err)
 		return err_wrap(err, "%s: publish build %lld", b->project, (long long)b->id);
 	report(&w, time_mono() - start_time);
 	return 0;
-}
-
-int work_reap(struct sched *s, struct err *err)
-{
-	int ret = 0;
-
-	vec_foreach (&s->lingering, fd) {
-		if (sig_pending())
-			(void)syscall(SYS_pidfd_send_signal, *fd, SIGTERM, NULL, 0);
-		if (proc_reap(*fd, NULL, ret < 0 ? NULL : err) < 0)
-			ret = -ERR_SYS;
-		close(*fd);
-	}
-	vec_release(&s->lingering);
-	return ret;
 }
