@@ -96,6 +96,30 @@ int step_install(struct build *b, struct err *err)
 	return 0;
 }
 
+/* Lint that decides: its first error is the cause. */
+static int lint_verdict(
+	struct build *b, const struct sandbox_verdict *v, const char *out, struct err *err)
+{
+	auto_strv struct strv lines = STRV_INIT;
+	int64_t n = 0;
+
+	if (v->limit)
+		return build_fail_limit(b, sandbox_limit_name(v->limit), "rpmlint.log", err);
+	if (v->exit == 0)
+		return 0;
+	if (v->exit == 127)
+		return build_fail(b, CAUSE_TEST, "rpmlint.log", 0, err,
+			"lint is fatal, but the root has no rpmlint");
+	strv_lines(&lines, out);
+	strv_foreach (&lines, l) {
+		n++;
+		if (strstr(*l, ": E: "))
+			return build_fail(b, CAUSE_TEST, "rpmlint.log", n, err, "%s", *l);
+	}
+	return build_fail(
+		b, CAUSE_TEST, "rpmlint.log", 0, err, "rpmlint ended with status %d", v->exit);
+}
+
 int step_lint(struct build *b, struct err *err)
 {
 	static const char script[] =
@@ -127,7 +151,7 @@ int step_lint(struct build *b, struct err *err)
 		sb_add(&out, "rpmlint is not in the root: nothing was checked\n");
 	/* in place, not by rename: the file may be linked into a published directory already */
 	r = fs_write(log, sb_str(&out), out.n, 0644, err);
-	if (r < 0 || !b->job->lint_fatal || v.exit == 127 || v.exit == 0)
+	if (r < 0 || !b->job->lint_fatal)
 		return r;
-	return build_fail(b, CAUSE_TEST, "rpmlint.log", 0, err, "rpmlint found errors");
+	return lint_verdict(b, &v, sb_str(&out), err);
 }

@@ -98,6 +98,8 @@ int logs_tail(
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	off_t from;
+	size_t n;
+	int r;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_errno(err, "open '%s'", path);
@@ -105,5 +107,10 @@ int logs_tail(
 	if (lseek(fd, from, SEEK_SET) < 0)
 		return err_errno(err, "read '%s'", path);
 	*ret_first_line = count_lines(fd, from) + 1;
-	return fs_read_fd(fd, TAIL_MAX + MIB, ret, NULL, err);
+	if ((r = fs_read_fd(fd, TAIL_MAX + MIB, ret, &n, err)) < 0)
+		return r;
+	/* what comes after a NUL counts too */
+	for (char *s = *ret, *end = *ret + n; (s = memchr(s, '\0', (size_t)(end - s))) != NULL;)
+		*s = ' ';
+	return 0;
 }

@@ -126,6 +126,8 @@ spec nonewline build 'printf "no newline at the end"'
 ok 'a log without newline at the end' "$PACKMILL" build nonewline -o out-nonewline
 spec binary build 'head -c 100000 /dev/urandom'
 ok 'a binary log' "$PACKMILL" build binary -o out-binary
+spec nul build 'printf "\\0\\0"; echo "a.c:1:1: error: after the NULs"; exit 1'
+verdict nul build 'after the NULs'
 spec children build '(setsid sleep 300 &) ; (sleep 300 &); nohup sleep 300 >/dev/null 2>&1 &'
 ok 'children left behind do not hold a build up' "$PACKMILL" build children -o out-children
 is 'none is left' "$(pgrep -fc '^sleep 300$')" 0
