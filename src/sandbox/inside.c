@@ -216,7 +216,8 @@ static void set_rlimits(void)
 	}
 }
 
-/* The slave of a new terminal; its master goes to the supervisor. */
+/* The slave of a new terminal; its master goes to the supervisor, which gives it its size before
+ * anybody can ask for it. */
 static int open_tty(int sock, struct err *err)
 {
 	struct sb_msg m = {.type = SB_MSG_FD};
@@ -229,6 +230,10 @@ static int open_tty(int sock, struct err *err)
 	if (slave < 0)
 		return err_errno(err, "cannot open the terminal");
 	sb_send(sock, &m, master);
+	if (sb_expect(sock, SB_MSG_DONE, &m, NULL, err) < 0) {
+		auto_closep(&slave);
+		return -ERR_SYS;
+	}
 	return slave;
 }
 

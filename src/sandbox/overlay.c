@@ -92,12 +92,16 @@ static bool layer_on_tmpfs(struct stage *s)
 static int make_layer(struct stage *s, struct err *err)
 {
 	auto_free char *disk = path_join(s->sb->state, "layer");
+	int r;
 
 	if (s->sb->keep && s->conf->n_mounts == 1)
 		return 0;
 	s->sb->tmpfs = layer_on_tmpfs(s);
 	if (s->sb->tmpfs)
 		return 0;
+	/* what somebody left who was killed here before */
+	if ((r = fs_remove_tree(disk, err)) < 0)
+		return r;
 	if (mkdir(disk, 0755) < 0 || symlink(disk, "w") < 0)
 		return err_errno(err, "cannot make the writable layer '%s'", disk);
 	return 0;

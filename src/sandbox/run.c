@@ -96,7 +96,7 @@ static bool pump(struct run *r, int fd)
 
 static void on_message(struct run *r)
 {
-	struct sb_msg m;
+	struct sb_msg m, done = {.type = SB_MSG_DONE};
 	int fd = -1, got = sb_recv(r->sock, &m, &fd, &r->err);
 
 	if (got <= 0) {
@@ -112,6 +112,7 @@ static void on_message(struct run *r)
 	} else if (m.type == SB_MSG_FD && fd >= 0 && r->cmd->tty && r->tty.master < 0) {
 		sb_tty_start(&r->tty, fd);
 		fd = -1;
+		sb_send(r->sock, &done, -1);
 	}
 	auto_closep(&fd);
 }

@@ -99,7 +99,7 @@ limits()
 {
 	run sb -p 200 -t 4 -- bash -c 'b() { b | b & b; }; b 2>/dev/null; while :; do b; done'
 	verdict_has "$mode: a fork bomb ends at the time limit" limit=time signal=9
-	is "$mode: ... soon after it" "$(field seconds | cut -d. -f1)" 4
+	ok "$mode: ... soon after it" [ "$(field seconds | cut -d. -f1)" -lt 7 ]
 	is "$mode: ... and leaves no process" "$(left)" ''
 	run sb -p 40 -- sh -c 'i=0; while [ $((i += 1)) -lt 100 ]; do sleep 9 & done'
 	has "$mode: too many processes are refused" "$T/err" 'fork'
@@ -209,7 +209,7 @@ terminal()
 		"$D/state" -B "$D/skel" -T -- sh -c 'stty size; test -t 2 && tty'); stty -g >$D/after"
 	run as script -qec "$c" "$D/typescript"
 	has "$mode: a terminal inside has the size of ours" "$T/out" '33 99'
-	has "$mode: ... and its own name" "$T/out" '^/dev/pts/0'
+	has "$mode: ... and its own name" "$T/out" '/dev/pts/0'
 	is "$mode: ours is as it was before" "$(cat "$D/after")" "$(cat "$D/before")"
 	run as bash -c "echo 'echo typed \$((6*7)); exit 5' | $(printf '%q ' "$T/bin/tool_sandbox" -s \
 		"$D/state" -B "$D/skel" -T -- sh)"
@@ -497,6 +497,14 @@ on_disk()
 	run sb -d 900000G -i 3000 -t 60 -- sh -c \
 		'i=0; while :; do i=$((i+1)); mkdir d-$i; seq -f "d-$i/f%g" 200 | xargs touch; done'
 	verdict_has "$mode: ... and its files are counted" limit=inodes signal=9
+	if [ "$mode" = root ]; then
+		run sb -c 3 -- bash -c 'TIMEFORMAT=%U; time timeout 2 bash -c "while :; do :; done"'
+		ok "$mode: three tenths of a processor are no more" \
+			awk -v t="$(tail -n 1 "$T/err")" 'BEGIN { exit !(t > 0 && t < 1.2) }'
+	fi
+	as mkdir -p "$D/state/layer/u0"
+	run sb -d 900000G -- true
+	verdict_has "$mode: a layer that a killed sandbox left is replaced" exit=0
 	run sb -x -n -- sh -c 'grep -c : /proc/net/dev'
 	is "$mode: the host's network can be granted" "$(head -n 1 "$T/out")" "$(grep -c : /proc/net/dev)"
 }
