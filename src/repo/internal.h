@@ -45,9 +45,12 @@ void entry_release(struct entry *e);
 
 /* Location of a package in a repository; the caller's. */
 char *pool_href(const struct package *p);
-/* Refuse names that are no file names, and what the pool or the store has with other bytes. */
-int pool_check(struct repo *r, struct store *st, const struct package *p, struct err *err);
-/* Link or copy the package into the pool, durably. What is there already stays. */
+/* Refuse names that are no file names, and what is published with other bytes. commit: directory of
+ * the commit repository that is to be made. */
+int pool_check(struct repo *r, struct store *st, const struct package *p, const char *commit,
+	struct err *err);
+/* Link or copy the package into the pool. What is there already stays, unless it has other bytes:
+ * then it is of a publish that never came to its end (pool_check). */
 int pool_put(struct repo *r, const struct package *p, struct err *err);
 
 /* ---- cache.c ---- */
@@ -101,6 +104,8 @@ struct update {
 
 /* New files go in, repomd.xml is staged. */
 int tree_update(struct repo *r, struct update *u, struct err *err);
+/* Whether the repository dir, one of its parts, lists a package at href. */
+bool tree_lists(const char *dir, enum part part, const char *href);
 /* After stage_commit: what is old enough is removed. */
 int tree_drop_old(struct repo *r, const struct update *u, struct err *err);
 void tree_update_release(struct update *u);

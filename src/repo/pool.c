@@ -54,7 +54,20 @@ static int conflict(const struct package *p, const char *before, struct err *err
 		p->nevra, before, p->sha256);
 }
 
-int pool_check(struct repo *r, struct store *st, const struct package *p, struct err *err)
+/*
+ * A publish that was killed may have left a package that no repository came to name. Built again,
+ * it may have other bytes, and must not fail for that.
+ */
+static bool is_orphan(struct repo *r, const struct package *p, const char *commit)
+{
+	auto_free char *repomd = path_join(commit, "repodata/repomd.xml"), *href = pool_href(p);
+	auto_free char *current = path_join(r->dir, "current");
+
+	return !fs_exists(repomd) && !tree_lists(current, part_of(p->kind), href);
+}
+
+int pool_check(struct repo *r, struct store *st, const struct package *p, const char *commit,
+	struct err *err)
 {
 	auto_free char *path = NULL, *before = NULL;
 	char there[SHA256_HEX];
@@ -74,7 +87,9 @@ int pool_check(struct repo *r, struct store *st, const struct package *p, struct
 	rc = sha256_file(path, there, err);
 	if (rc < 0)
 		return rc;
-	return str_eq(there, p->sha256) ? 0 : conflict(p, there, err);
+	if (str_eq(there, p->sha256) || (!before && is_orphan(r, p, commit)))
+		return 0;
+	return conflict(p, there, err);
 }
 
 /* The copy keeps the time of the file, which is part of the metadata. */
@@ -115,6 +130,15 @@ static int make_readable(const char *path, struct err *err)
 	return 0;
 }
 
+/* Whether the file in the way has other bytes. */
+static int differs(const char *path, const struct package *p, struct err *err)
+{
+	char there[SHA256_HEX];
+	int rc = sha256_file(path, there, err);
+
+	return rc < 0 ? rc : !str_eq(there, p->sha256);
+}
+
 int pool_put(struct repo *r, const struct package *p, struct err *err)
 {
 	auto_free char *path = repo_pool_path(r, p), *dir = path_dir(path);
@@ -122,12 +146,19 @@ int pool_put(struct repo *r, const struct package *p, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	if (link(p->path, path) < 0 && errno != EEXIST) {
-		if (errno != EXDEV && errno != EPERM && errno != EMLINK && errno != EOPNOTSUPP)
-			return err_errno(err, "cannot create '%s'", path);
-		rc = copy_in(r, p->path, path, err);
-		if (rc < 0)
-			return rc;
+	if (link(p->path, path) == 0)
+		return make_readable(path, err);
+	if (errno == EEXIST) {
+		rc = differs(path, p, err);
+		if (rc > 0 && unlink(path) < 0)
+			rc = err_errno(err, "cannot remove '%s'", path);
+		if (rc <= 0)
+			return rc < 0 ? rc : make_readable(path, err);
+		if (link(p->path, path) == 0)
+			return make_readable(path, err);
 	}
-	return make_readable(path, err);
+	if (errno != EXDEV && errno != EPERM && errno != EMLINK && errno != EOPNOTSUPP)
+		return err_errno(err, "cannot create '%s'", path);
+	rc = copy_in(r, p->path, path, err);
+	return rc < 0 ? rc : make_readable(path, err);
 }

@@ -51,7 +51,7 @@ static int check(struct publish *p, struct err *err)
 	if (!str_is_name(p->c->reponame))
 		return err_set(err, ERR_CONFIG, "'%s' cannot be a repository id", p->c->reponame);
 	vec_foreach (p->c->packages, k) {
-		int rc = pool_check(p->r, p->st, k, err);
+		int rc = pool_check(p->r, p->st, k, p->path, err);
 
 		if (rc < 0)
 			return rc;

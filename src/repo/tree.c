@@ -147,6 +147,49 @@ static void update_part_release(struct update_part *u)
 	free(u->repomd);
 }
 
+/* Look for text in an unpacked file; a file that cannot be read may hold anything. */
+static bool gz_has(const char *path, const char *text)
+{
+	size_t keep = strlen(text) - 1, have = 0, size = (size_t)256 * 1024;
+	auto_free char *buf = xmalloc(size + 1);
+	gzFile f = gzopen(path, "re");
+	bool found = !f;
+	int n = 0;
+
+	while (!found && (n = gzread(f, buf + have, (unsigned)(size - have))) > 0) {
+		have += (size_t)n;
+		found = memmem(buf, have, text, keep + 1) != NULL;
+		if (have > keep) {
+			memmove(buf, buf + have - keep, keep);
+			have = keep;
+		}
+	}
+	if (f)
+		(void)gzclose_r(f);
+	return found || n < 0;
+}
+
+bool tree_lists(const char *dir, enum part part, const char *href)
+{
+	auto_free char *repodata = repodata_of(dir, part),
+		       *path = path_join(repodata, "repomd.xml");
+	auto_free char *text = xasprintf("href=\"%s\"", href), *repomd = NULL;
+	auto_strv struct strv names = STRV_INIT;
+
+	if (!fs_exists(path))
+		return false;
+	if (fs_read(path, REPOMD_MAX, &repomd, NULL, NULL) < 0)
+		return true;
+	repomd_names(repomd, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		auto_free char *file = path_join(repodata, names.v[i]);
+
+		if (str_ends(names.v[i], "-primary.xml.gz"))
+			return gz_has(file, text);
+	}
+	return true;
+}
+
 /* New files go before what names them; a file of another size was torn by a power cut. */
 static int add_files(struct repo *r, struct update_part *u, struct err *err)
 {

@@ -159,6 +159,24 @@ each mkdir break_at ENOSPC
 each link break_at ENOSPC
 each fchmod break_at EROFS
 
+# What was built again after the crash has other bytes: it is taken, for nobody saw the first ones.
+make_rpms 2 "$T/v2b" || fail 'packages once more'
+reset
+inject syncfs 1 signal=KILL
+mv "$T/v2" "$T/v2a"
+mv "$T/v2b" "$T/v2"
+ok 'other bytes after a publish that nobody saw' second
+ok 'are whole' "$REPOCHECK" "$DATA/repos/t/current" "$DATA/repos/t/current/source"
+reset
+mv "$T/v2" "$T/v2b"
+mv "$T/v2a" "$T/v2"
+inject syncfs 2 signal=KILL
+mv "$T/v2" "$T/v2a"
+mv "$T/v2b" "$T/v2"
+exits 2 'other bytes after one that was seen' second
+rm -rf "$T/v2"
+mv "$T/v2a" "$T/v2"
+
 # A file system of our own that fills up; leaving ever more room until it goes through.
 full_disk()
 {

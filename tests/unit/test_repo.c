@@ -196,14 +196,14 @@ static void test_pool_names(void **state)
 	package_set_nevra(&p, "hello-1~rc1^2+x-1.noarch");
 	p.path = xstrdup("/nonexistent");
 	p.file = xstrdup("hello-1~rc1^2+x-1.noarch.rpm");
-	OK(pool_check(r, st, &p, err));
+	OK(pool_check(r, st, &p, tmp, err));
 	for (size_t i = 0; i < COUNTOF(bad); i++) {
 		str_set(&p.file, bad[i]);
-		assert_int_equal(pool_check(r, st, &p, &e), -ERR_SOURCE);
+		assert_int_equal(pool_check(r, st, &p, tmp, &e), -ERR_SOURCE);
 	}
 	str_set(&p.file, "hello.rpm");
 	str_set(&p.name, "../hello");
-	assert_int_equal(pool_check(r, st, &p, &e), -ERR_SOURCE);
+	assert_int_equal(pool_check(r, st, &p, tmp, &e), -ERR_SOURCE);
 	package_release(&p);
 }
 
@@ -212,7 +212,9 @@ static void test_pool_conflict(void **state)
 	CLEANUP(store_closep) struct store *st = NULL;
 	CLEANUP(repo_closep) struct repo *r = NULL;
 	auto_err struct err e = ERR_INIT;
-	auto_free char *path = NULL, *there = NULL, *text = NULL;
+	auto_free char *path = NULL, *there = NULL, *text = NULL, *commit = path_join(tmp, "c");
+	auto_free char *repodata = path_join(commit, "repodata");
+	auto_free char *repomd = path_join(repodata, "repomd.xml");
 	struct package p = {0};
 	char before[SHA256_HEX];
 
@@ -231,21 +233,25 @@ static void test_pool_conflict(void **state)
 	there = repo_pool_path(r, &p);
 	path = path_join(tmp, "repos/t/pool/h/Hello/Hello-1-1.noarch.rpm");
 	assert_string_equal(path, there);
-	OK(pool_check(r, st, &p, err));
+	OK(pool_check(r, st, &p, tmp, err));
 
-	str_set(&p.path, path);
+	/* other bytes, and a commit repository is there: published */
 	sha256_buf("two", 3, p.sha256);
-	assert_int_equal(pool_check(r, st, &p, &e), -ERR_CONFLICT);
+	OK(fs_mkdirs(repodata, 0755, err));
+	OK(fs_write(repomd, "x", 1, 0644, err));
+	assert_int_equal(pool_check(r, st, &p, commit, &e), -ERR_CONFLICT);
 	assert_non_null(strstr(e.msg, "Hello-1-1.noarch"));
 	assert_non_null(strstr(e.msg, before));
 	assert_non_null(strstr(e.msg, p.sha256));
-	/* and even then pool_put does not replace */
+	/* nobody ever named it: left by a publish that was killed, and replaced */
+	OK(fs_remove_tree(commit, err));
+	OK(pool_check(r, st, &p, commit, err));
 	free(TAKE(p.path));
 	p.path = path_join(tmp, "two");
 	OK(fs_write(p.path, "two", 3, 0600, err));
 	OK(pool_put(r, &p, err));
 	OK(fs_read(there, 100, &text, NULL, err));
-	assert_string_equal(text, "one");
+	assert_string_equal(text, "two");
 	package_release(&p);
 }
 
@@ -367,6 +373,35 @@ static void test_join(void **state)
 	}
 }
 
+static void test_lists(void **state)
+{
+	auto_metadata struct metadata m = {0};
+	auto_free char *repodata = path_join(tmp, "repodata"), *repomd = NULL, *primary = NULL;
+	auto_strbuf struct strbuf big = STRBUF_INIT;
+
+	(void)state;
+	assert_false(tree_lists(tmp, PART_MAIN, "pool/a/a/a.rpm"));
+	for (int i = 0; i < 9000; i++)
+		sb_addf(&big, "<package><location href=\"pool/p/p%d/p%d.rpm\"/></package>\n", i, i);
+	metadata_begin(&m, 9000);
+	for (size_t k = 0; k < META_FILES; k++)
+		metadata_add(&m, k, big.s, big.n);
+	metadata_end(&m, 1000);
+	OK(fs_mkdirs(repodata, 0755, err));
+	repomd = path_join(repodata, "repomd.xml");
+	primary = path_join(repodata, m.files[META_PRIMARY].name);
+	OK(fs_write(repomd, m.repomd, strlen(m.repomd), 0644, err));
+	assert_true(tree_lists(tmp, PART_MAIN, "pool/a/a/a.rpm")); /* unreadable: to be safe */
+	OK(fs_write(primary, m.files[META_PRIMARY].gz.s, m.files[META_PRIMARY].gz.n, 0644, err));
+	assert_false(tree_lists(tmp, PART_MAIN, "pool/a/a/a.rpm"));
+	assert_false(tree_lists(tmp, PART_MAIN, "pool/p/p1/p1.rp"));
+	for (int i = 0; i < 9000; i += 100) {
+		auto_free char *href = xasprintf("pool/p/p%d/p%d.rpm", i, i);
+
+		assert_true(tree_lists(tmp, PART_MAIN, href));
+	}
+}
+
 static void test_cache_thrown_away(void **state)
 {
 	CLEANUP(repo_closep) struct repo *r = NULL;
@@ -387,7 +422,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {T(test_commit_dir), T(test_snippet), T(test_versions),
 		T(test_commit_yaml), T(test_pool_names), T(test_pool_conflict),
 		T(test_nothing_published), T(test_failure), T(test_not_a_package), T(test_join),
-		T(test_cache_thrown_away)};
+		T(test_lists), T(test_cache_thrown_away)};
 
 	return cmocka_run_group_tests_name("repo", tests, NULL, NULL);
 }
