@@ -52,12 +52,14 @@ stop_publisher()
 # dnf_in TREE ARGS...: real dnf on an empty tree with the repositories of $T/repos.d only
 dnf_in()
 {
-	local tree=$1
+	local tree=$1 as_root=()
 	shift
 	mkdir -p "$T/dnf-home" "$T/dnf-log" "$T/repos.d"
 	# Debian's rpm keeps its database under the home directory
 	echo '%_dbpath /var/lib/rpm' >"$T/dnf-home/.rpmmacros"
-	HOME=$T/dnf-home dnf -q -y --installroot="$tree" --releasever=1 --noplugins \
+	# dnf wants to be root; of its own tree an ordinary user can be
+	[ "$(id -u)" = 0 ] || as_root=(unshare --user --map-root-user --)
+	HOME=$T/dnf-home "${as_root[@]}" dnf -q -y --installroot="$tree" --releasever=1 --noplugins \
 		--setopt=reposdir="$T/repos.d" --setopt=cachedir="$T/dnf-cache" \
 		--setopt=logdir="$T/dnf-log" --setopt=persistdir="$T/dnf-persist" \
 		--setopt=install_weak_deps=0 "$@"
