@@ -111,6 +111,14 @@ static int64_t newest_file(const char *dir)
 	return newest;
 }
 
+/* A source package that is edited keeps the time at which the original was built. */
+static int64_t srpm_date(const char *path)
+{
+	CLEANUP(package_release) struct package p = {0};
+
+	return rpm_read(path, &p, NULL) < 0 ? 0 : p.build_time;
+}
+
 /* The date that stands in the release and in every time stamp of the packages. */
 static int64_t find_date(struct build *b)
 {
@@ -120,6 +128,8 @@ static int64_t find_date(struct build *b)
 		return b->job->date;
 	if (b->job->dir)
 		return newest_file(b->job->dir);
+	if (b->job->srpm)
+		return srpm_date(b->job->srpm);
 	if (!*s->up_commit.sha && !*s->pack_commit.sha)
 		return 0;
 	return version_date(s->up_commit.commit_time, s->pack_commit.commit_time, b->job->last_date,

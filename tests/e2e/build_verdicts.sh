@@ -76,6 +76,12 @@ ok 'its source package builds too' "$PACKMILL" build out-good/good-1.0-1.src.rpm
 ok 'built twice: the same bits' cmp out-good/good-1.0-1.x86_64.rpm out-srpm/good-1.0-1.x86_64.rpm
 cp out-good/good-1.0-1.x86_64.rpm first.rpm
 sleep 1
+for i in 1 2; do
+	ok "a rebuild of it, $i" "$PACKMILL" build out-good/good-1.0-1.src.rpm --rebuild 2 -o out-again$i
+	sleep 1
+done
+ok 'rebuilt twice: the same bits' cmp out-again1/good-1.0-1.2.src.rpm out-again2/good-1.0-1.2.src.rpm
+ok 'in the package too' cmp out-again1/good-1.0-1.2.x86_64.rpm out-again2/good-1.0-1.2.x86_64.rpm
 ok 'again into the same directory' "$PACKMILL" build good -o out-good
 ok 'a directory built twice: the same bits' cmp first.rpm out-good/good-1.0-1.x86_64.rpm
 ok 'source package only' "$PACKMILL" source good -o out-source
