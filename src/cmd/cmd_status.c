@@ -214,17 +214,9 @@ static int run_show(int argc, char **argv, struct err *err)
 		(r = store_build_artifacts(st, id, &artifacts, err)) < 0)
 		return r;
 	if (global.json) {
-		json_t *j = build_to_json(&b), *list = json_array();
+		json_t *j = build_to_json(&b);
 
-		vec_foreach (&steps.steps, s) {
-			json_t *o = json_object();
-
-			json_put_str(o, "name", s->name);
-			json_put_real(o, "seconds", s->seconds);
-			json_put_int(o, "exit", s->exit);
-			json_array_append_new(list, o);
-		}
-		json_put(j, "steps", list);
+		json_put(j, "steps", result_steps_to_json(&steps));
 		json_put(j, "artifacts", package_vec_to_json(&artifacts));
 		r = cmd_print_json(j, err);
 	} else {

@@ -93,9 +93,24 @@ static json_t *cause_to_json(const struct result *r)
 	return j;
 }
 
+json_t *result_steps_to_json(const struct result *r)
+{
+	json_t *list = json_array();
+
+	vec_foreach (&r->steps, s) {
+		json_t *j = json_object();
+
+		json_put_str(j, "name", s->name);
+		json_put_real(j, "seconds", s->seconds);
+		json_put_int(j, "exit", s->exit);
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
 json_t *result_to_json(const struct result *r)
 {
-	json_t *o = json_object(), *steps = json_array();
+	json_t *o = json_object();
 
 	json_put_int(o, "schema", 1);
 	json_put_str(o, "status", build_status_name(r->status));
@@ -111,15 +126,7 @@ json_t *result_to_json(const struct result *r)
 	json_put_str(o, "trigger", r->trigger);
 	json_put(o, "upstream", origin_to_json(&r->upstream));
 	json_put(o, "packaging", origin_to_json(&r->packaging));
-	vec_foreach (&r->steps, s) {
-		json_t *j = json_object();
-
-		json_put_str(j, "name", s->name);
-		json_put_real(j, "seconds", s->seconds);
-		json_put_int(j, "exit", s->exit);
-		json_array_append_new(steps, j);
-	}
-	json_put(o, "steps", steps);
+	json_put(o, "steps", result_steps_to_json(r));
 	json_put(o, "artifacts", package_vec_to_json(&r->artifacts));
 	return o;
 }

@@ -43,6 +43,8 @@ void result_release(struct result *r);
 void result_free(struct result *r);
 DEFINE_CLEANUP(struct result *, result_free)
 json_t *result_to_json(const struct result *r);
+/* The list `steps` alone. */
+json_t *result_steps_to_json(const struct result *r);
 int result_from_json(const json_t *j, struct result **ret, struct err *err);
 const char *build_status_name(enum build_status s);
 const char *cause_kind_name(enum cause_kind k); /* "" for CAUSE_NONE */
