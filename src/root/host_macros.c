@@ -30,7 +30,8 @@ static void add_libdir(struct strbuf *b)
  * that makes none (no -g) is no failure. */
 static void add_debuginfo(struct strbuf *b)
 {
-	if (access("/usr/bin/find-debuginfo", X_OK) < 0 || access("/usr/bin/debugedit", X_OK) < 0)
+	if (access("/usr/bin/find-debuginfo", X_OK) < 0 || access("/usr/bin/debugedit", X_OK) < 0 ||
+		access("/usr/bin/eu-strip", X_OK) < 0)
 		return;
 	sb_add(b, "%_enable_debug_packages 1\n"
 		  "%_debugsource_packages 1\n"

@@ -30,6 +30,8 @@ static const struct tool {
 	{"file", {"/usr/bin/file"}, "tells kinds of files", "file", "file", true},
 	{"find-debuginfo", {"/usr/bin/find-debuginfo", "/usr/lib/rpm/find-debuginfo.sh"},
 		"makes debuginfo packages", "debugedit", "debugedit", false},
+	{"eu-strip", {"/usr/bin/eu-strip"}, "makes debuginfo packages", "elfutils", "elfutils",
+		false},
 	{"debugedit", {"/usr/bin/debugedit", "/usr/lib/rpm/debugedit"}, "makes debuginfo packages",
 		"debugedit", "debugedit", false},
 	{"pkg-config", {"/usr/bin/pkg-config"}, "finds libraries", "pkg-config",
