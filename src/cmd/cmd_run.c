@@ -52,15 +52,23 @@ static int run(int argc, char **argv, struct err *err)
 static int run_recheck(int argc, char **argv, struct err *err)
 {
 	CLEANUP(config_freep) struct config *cfg = NULL;
+	auto_json json_t *j = json_object();
 	size_t n = 0;
 	int r;
 
 	if ((r = cmd_need_args(cmd_find("recheck"), argc, argv, 1, 1, err)) < 0 ||
 		(r = cmd_load_config(&cfg, err)) < 0 ||
-		(r = sched_recheck(cfg, argv[0], &n, err)) < 0)
+		(r = sched_recheck(cfg, argv[0], global.dry_run, &n, err)) < 0)
 		return r;
-	log_info("%zu builds of %s are queued again, the next run carries them out", n, argv[0]);
-	return 0;
+	if (global.dry_run)
+		log_info("%zu builds of %s would be queued again", n, argv[0]);
+	else
+		log_info("%zu builds of %s are queued again, the next run carries them out", n,
+			argv[0]);
+	if (!global.json)
+		return 0;
+	json_put_int(j, "queued", (int64_t)n);
+	return cmd_print_json(TAKE(j), err);
 }
 
 static const struct opt opts[] = {

@@ -38,10 +38,49 @@ static json_t *build_to_json(const struct store_build *b)
 	return o;
 }
 
+/* The filters that the question to the store does not have. */
 static bool shown(const struct store_build *b)
 {
 	return (!component || str_eq_null(b->component, component)) &&
-	       (!project || str_eq(b->project, project) || str_eq_null(b->name, project));
+	       (!project || str_eq(b->project, project));
+}
+
+/* -p also takes a package's name, as with run; what was configured once is in the store only. */
+static void find_project(const struct config *cfg)
+{
+	const struct config_project *p;
+
+	if (project && config_project_find(cfg, project, &p, NULL) >= 0)
+		project = p->project;
+}
+
+/* Nothing found: a name that is not configured (any more) is likely mistyped. */
+static int check_names(const struct config *cfg, struct err *err)
+{
+	const struct config_project *p;
+	bool known = !target;
+
+	vec_foreach (&cfg->targets, t)
+		known |= target && str_eq((*t)->name, target);
+	if (!known)
+		return err_set(err, ERR_NOT_FOUND, "no target '%s' in %s", target, cfg->file);
+	return project ? config_project_find(cfg, project, &p, err) : 0;
+}
+
+/* Keep those that are shown, at most max (0: all). */
+static int select_builds(
+	const struct config *cfg, struct store_builds *all, size_t max, struct err *err)
+{
+	size_t n = 0;
+
+	vec_foreach (all, b) {
+		if (shown(b) && (!max || n < max))
+			all->v[n++] = *b;
+		else
+			store_build_release(b);
+	}
+	all->n = n;
+	return n ? 0 : check_names(cfg, err);
 }
 
 static int print_builds(const struct store_builds *builds, const char *key, struct err *err)
@@ -54,8 +93,7 @@ static int print_builds(const struct store_builds *builds, const char *key, stru
 		json_t *j = json_object(), *list = json_array();
 
 		vec_foreach (builds, b)
-			if (shown(b))
-				json_array_append_new(list, build_to_json(b));
+			json_array_append_new(list, build_to_json(b));
 		json_put(j, key, list);
 		return cmd_print_json(j, err);
 	}
@@ -65,13 +103,12 @@ static int print_builds(const struct store_builds *builds, const char *key, stru
 		char when[21];
 
 		time_iso(b->finished ? b->finished : b->queued, when);
-		if (shown(b))
-			table_row(t, id, b->project, b->target, store_state_name(b->state),
-				b->nvr ? b->nvr : "-", when,
-				b->message   ? b->message
-				: b->subject ? b->subject
-					     : "",
-				NULL);
+		table_row(t, id, b->project, b->target, store_state_name(b->state),
+			b->nvr ? b->nvr : "-", when,
+			b->message   ? b->message
+			: b->subject ? b->subject
+				     : "",
+			NULL);
 	}
 	return table_print(t, err);
 }
@@ -92,12 +129,15 @@ static int run_status(int argc, char **argv, struct err *err)
 
 	if (r < 0 || (r = open_state(&cfg, &st, err)) < 0)
 		return r;
+	find_project(cfg);
 	vec_foreach (&cfg->targets, t) {
 		if (target && !str_eq(target, (*t)->name))
 			continue;
 		if (r >= 0)
 			r = store_last_builds(st, (*t)->name, &all, err);
 	}
+	if (r >= 0)
+		r = select_builds(cfg, &all, 0, err);
 	if (r >= 0)
 		r = print_builds(&all, "projects", err);
 	vec_free(&all, store_build_release);
@@ -121,7 +161,7 @@ static int parse_state(const char *s, int *ret, struct err *err)
 
 static int run_list(int argc, char **argv, struct err *err)
 {
-	struct store_filter f = {.target = target, .project = project, .limit = (int64_t)limit};
+	struct store_filter f = {.target = target};
 	CLEANUP(config_freep) struct config *cfg = NULL;
 	CLEANUP(store_closep) struct store *st = NULL;
 	struct store_builds all = VEC_INIT;
@@ -130,7 +170,12 @@ static int run_list(int argc, char **argv, struct err *err)
 	if ((r = cmd_need_args(cmd_find("list"), argc, argv, 0, 0, err)) < 0 ||
 		(r = parse_state(state, &f.state, err)) < 0 || (r = open_state(&cfg, &st, err)) < 0)
 		return r;
+	find_project(cfg);
+	f.project = project;
+	f.limit = component ? 0 : (int64_t)limit;
 	r = store_builds(st, &f, &all, err);
+	if (r >= 0)
+		r = select_builds(cfg, &all, (size_t)limit, err);
 	if (r >= 0)
 		r = print_builds(&all, "builds", err);
 	vec_free(&all, store_build_release);
@@ -261,7 +306,9 @@ static int run_log(int argc, char **argv, struct err *err)
 {
 	static const char *const known[] = {
 		"build", "root", "state", "installed_pkgs", "rpmlint", "spec"};
+	CLEANUP(store_build_release) struct store_build b = {0};
 	CLEANUP(config_freep) struct config *cfg = NULL;
+	CLEANUP(store_closep) struct store *st = NULL;
 	auto_free char *path = NULL;
 	auto_close int fd = -1;
 	const char *which = argc > 1 ? argv[1] : "build";
@@ -278,7 +325,7 @@ static int run_log(int argc, char **argv, struct err *err)
 		return err_set(err, ERR_USAGE,
 			"unknown log '%s' (build, root, state, installed_pkgs, rpmlint, spec)",
 			which);
-	if ((r = cmd_load_config(&cfg, err)) < 0)
+	if ((r = open_state(&cfg, &st, err)) < 0 || (r = store_build_get(st, id, &b, err)) < 0)
 		return r;
 	path = xasprintf("%s/builds/%lld/%s.%s", cfg->data, (long long)id, which,
 		str_eq(which, "spec") ? "diff" : "log");

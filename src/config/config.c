@@ -256,3 +256,17 @@ const struct config_project *config_project(const struct config *c, const char *
 			return p;
 	return NULL;
 }
+
+int config_project_find(const struct config *c, const char *name, const struct config_project **ret,
+	struct err *err)
+{
+	const struct config_project *found = config_project(c, name);
+
+	vec_foreach (&c->projects, p)
+		if (!found && str_eq_null(p->name, name))
+			found = p;
+	if (!found)
+		return err_set(err, ERR_NOT_FOUND, "no project '%s' in %s", name, c->file);
+	*ret = found;
+	return 0;
+}

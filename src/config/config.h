@@ -63,6 +63,9 @@ DEFINE_CLEANUP(struct config *, config_free)
 char *config_to_yaml(const struct config *c);
 json_t *config_to_json(const struct config *c);
 const struct config_project *config_project(const struct config *c, const char *name);
+/* As typed by a person: the project's name, else its package's; ERR_NOT_FOUND. */
+int config_project_find(const struct config *c, const char *name, const struct config_project **ret,
+	struct err *err);
 /* A packmill.yaml to start from. */
 const char *config_template(void);
 

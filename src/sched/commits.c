@@ -46,8 +46,8 @@ static int find_heads(
 }
 
 /* Commits from --since on, that one included. */
-static int since(
-	struct sched *s, const char *mirror, const char *head, struct strv *ret, struct err *err)
+static int since(struct sched *s, const char *project, const char *mirror, const char *head,
+	struct strv *ret, struct err *err)
 {
 	char first[GIT_SHA];
 	bool rewritten = false;
@@ -60,6 +60,9 @@ static int since(
 		return 0;
 	}
 	r = git_new_commits(s->git, mirror, first, head, ret, &rewritten, err);
+	if (r >= 0 && rewritten)
+		log_warn("%s: --since %s is no ancestor of %s: only that is built", project,
+			s->opts->since, head);
 	if (r < 0 || rewritten)
 		return r;
 	strv_add(ret, "");
@@ -82,7 +85,7 @@ static int list_new(struct sched *s, const struct config_project *p, const struc
 		return 0;
 	}
 	if (!*last && s->opts->since && !s->opts->head_only)
-		return since(s, mirror, h->up, ret, err);
+		return since(s, p->project, mirror, h->up, ret, err);
 	r = git_new_commits(s->git, mirror, last, h->up, ret, &rewritten, err);
 	if (r < 0)
 		return r;
@@ -154,6 +157,7 @@ static int queue_target(struct sched *s, const struct config_project *p, const s
 
 		if (s->opts->dry_run) {
 			log_info("%s: would build %.12s on %s", p->project, shas.v[i], t->name);
+			++*ret_n;
 			continue;
 		}
 		if ((r = add_build(s, p, t, h, shas.v[i], &fresh, err)) < 0)

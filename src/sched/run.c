@@ -195,14 +195,11 @@ static int build_all(struct sched *s, struct err *err)
 static int check_projects(const struct config *cfg, const struct sched_opts *opts, struct err *err)
 {
 	for (size_t i = 0; opts->projects && i < opts->projects->n; i++) {
-		const char *want = opts->projects->v[i];
-		bool found = false;
+		const struct config_project *p;
+		int r = config_project_find(cfg, opts->projects->v[i], &p, err);
 
-		vec_foreach (&cfg->projects, p)
-			found |= str_eq(p->project, want) || str_eq(p->name, want);
-		if (!found)
-			return err_set(
-				err, ERR_NOT_FOUND, "no project '%s' in %s", want, cfg->file);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -241,27 +238,29 @@ int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
 	return 0;
 }
 
-int sched_recheck(const struct config *cfg, const char *project, size_t *ret_n, struct err *err)
+int sched_recheck(
+	const struct config *cfg, const char *project, bool dry_run, size_t *ret_n, struct err *err)
 {
 	CLEANUP(store_closep) struct store *st = NULL;
+	const struct config_project *p;
 	size_t n = 0;
 	int r;
 
-	if (!config_project(cfg, project))
-		return err_set(err, ERR_NOT_FOUND, "no project '%s' in %s", project, cfg->file);
-	if ((r = store_open(cfg->data, false, &st, err)) < 0)
+	if ((r = config_project_find(cfg, project, &p, err)) < 0 ||
+		(r = store_open(cfg->data, dry_run, &st, err)) < 0)
 		return r;
 	vec_foreach (&cfg->targets, t) {
 		struct store_filter f = {
-			.target = (*t)->name, .project = project, .state = -1, .limit = 1};
+			.target = (*t)->name, .project = p->project, .state = -1, .limit = 1};
 		struct store_builds last = VEC_INIT;
 
 		r = store_builds(st, &f, &last, err);
 		vec_foreach (&last, b) {
 			if (r < 0 || b->state == BUILD_QUEUED || b->state == BUILD_RUNNING)
 				continue;
-			r = store_build_requeue(st, b->id, "recheck", err);
 			n++;
+			if (!dry_run)
+				r = store_build_requeue(st, b->id, "recheck", err);
 		}
 		vec_free(&last, store_build_release);
 		if (r < 0)

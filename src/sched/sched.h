@@ -23,6 +23,7 @@ struct sched_summary {
 int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
 	struct sched_summary *ret, struct err *err);
 
-/* Queue the newest build of a project again, on all of its targets; *ret_n how many. The next run
- * carries it out. */
-int sched_recheck(const struct config *cfg, const char *project, size_t *ret_n, struct err *err);
+/* Queue the newest build of a project again, on all of its targets; *ret_n how many (would be). The
+ * next run carries it out. */
+int sched_recheck(const struct config *cfg, const char *project, bool dry_run, size_t *ret_n,
+	struct err *err);

@@ -141,6 +141,16 @@ static struct repo_commit commit_of(const struct work *w, const char *baseurl)
 	};
 }
 
+/* The verdict was given here, not by the build process: the file must say the same. It is a copy of
+ * what the store records, so that a full disk is no error here. */
+static void save_result(const struct work *w)
+{
+	auto_free char *path = path_join(w->dir, "result.json");
+	auto_json json_t *j = result_to_json(w->res);
+
+	(void)json_write_atomic(path, j, NULL);
+}
+
 /* The publisher refused (same NEVRA, other bytes, no fit name): that is the package's failure. */
 static void refused(struct work *w, struct err *e)
 {
@@ -152,6 +162,7 @@ static void refused(struct work *w, struct err *e)
 	w->build.state = BUILD_FAILED;
 	w->build.message = w->res->cause_message;
 	err_clear(e);
+	save_result(w);
 }
 
 static int record(struct work *w, const char *dir, bool published, struct err *err)
@@ -261,15 +272,17 @@ static void work_release(struct work *w)
 }
 
 /* A build whose process failed in a way that gave no result: infrastructure, worth a retry. */
-static struct result *no_result(const char *message)
+static void no_result(struct work *w, const char *message)
 {
-	struct result *res = xcalloc(1, sizeof *res);
+	struct result *res = w->res = xcalloc(1, sizeof *res);
 
 	res->status = STATUS_RETRY;
 	res->cause = CAUSE_INFRASTRUCTURE;
 	str_set(&res->cause_step, "start");
 	str_set(&res->cause_message, message);
-	return res;
+	str_set(&res->target, w->build.target);
+	str_set(&res->trigger, w->build.trigger);
+	save_result(w);
 }
 
 int work_build(struct sched *s, const struct store_build *b, struct err *err)
@@ -285,7 +298,8 @@ int work_build(struct sched *s, const struct store_build *b, struct err *err)
 	w.build.nvr = w.build.evr = w.build.repo = NULL; /* the row's; ours are made anew */
 	w.project = config_project(s->cfg, b->project);
 	w.target = find_target(s, b->target);
-	if (!w.project || !w.target) {
+	if (!w.project || !w.target ||
+		(w.project->targets.n && !strv_has(&w.project->targets, b->target))) {
 		log_warn("build %lld: %s on %s is no longer configured, it stays queued",
 			(long long)b->id, b->project, b->target);
 		return 0;
@@ -307,7 +321,7 @@ int work_build(struct sched *s, const struct store_build *b, struct err *err)
 	if (r == -ERR_SIGNAL)
 		return err_move(err, &e);
 	if (r < 0)
-		w.res = no_result(e.msg);
+		no_result(&w, e.msg);
 	fill(&w);
 	if ((r = publish(&w, err)) < 0)
 		return err_wrap(err, "%s: publish build %lld", b->project, (long long)b->id);

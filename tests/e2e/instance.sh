@@ -106,6 +106,12 @@ git -C "$T/git/alpha" branch -q -m trunk main
 
 # a source that is no git URL, an unknown project
 exits 2 'no such project' "$PACKMILL" run --once -p alhpa
+exits 2 'nor in a list' "$PACKMILL" list -p alhpa
+exits 2 'no such target' "$PACKMILL" status -t hots
+exits 2 'no such build' "$PACKMILL" log 999
+n=$("$PACKMILL" list | wc -l)
+ok 'recheck without doing it' "$PACKMILL" recheck -n alpha
+is 'nothing is queued' "$("$PACKMILL" list --state queued | wc -l) $("$PACKMILL" list | wc -l)" "1 $n"
 ok 'dry run' "$PACKMILL" run --once -n
 
 # same version, other bytes: refused, the published one stays
@@ -127,6 +133,7 @@ sum=$(sha256sum keep/repos/host/pool/d/delta/*)
 change delta 'echo delta two' >/dev/null
 exits 4 'same NEVRA, other bytes' "$PACKMILL" run -c keep.yaml --once
 has 'is refused by name' "$T/err" 'delta-1-1\.noarch'
+has 'result.json says so too' keep/builds/2/result.json '"status": "failed"'
 is 'the published package is untouched' "$(sha256sum keep/repos/host/pool/d/delta/*)" "$sum"
 sed -i 's/^Version: 1/Version: 0.9/' "$T/git/delta-distgit/delta.spec"
 commit "$T/git/delta-distgit" 'lower' >/dev/null

@@ -79,11 +79,22 @@ die
 is 'exit status of a try' "$status" 5
 has 'it is said' err "one: ${slow:0:12} failed on host: start: .*killed by signal 9"
 is 'once' "$(grep -c 'signal 9' "$T/err")" 1
+is 'its result.json says so too' "$(python3 -c 'import json
+r = json.load(open("data/builds/1/result.json")); print(r["status"], r["cause"]["kind"])')" 'retry infrastructure'
 is 'the later commit waits' "$(builds state)" 'retry queued'
 die
 is 'it waits once only' "$(builds state)" 'retry success'
 ok 'a later commit is published: the older one stays behind' "$PACKMILL" run --once -p one
 is 'as it is' "$(builds state)" 'retry success'
+
+# a project that went away, and came back
+ok 'another project' "$PACKMILL" run --once -p two
+ok 'recheck' "$PACKMILL" recheck two
+grep -v 'project: two' packmill.yaml >less.yaml
+ok 'without its project' "$PACKMILL" run -c less.yaml --once
+has 'the build stays queued' err 'build 3: two on host is no longer configured, it stays queued'
+ok 'with it' "$PACKMILL" run --once -p two
+has 'it is built' out '^built 1, failed 0,'
 
 # a full disk is no failure of the package
 if mkdir small && mount -t tmpfs -o size=24M none small 2>/dev/null; then
