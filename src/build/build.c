@@ -95,6 +95,7 @@ static void derive_cause(struct build *b, enum cause_kind kind, const struct err
 		}
 		str_set(&res->cause_step, b->step);
 		str_set(&res->cause_message, e->msg);
+		res->error = e->code;
 	}
 	res->status = res->cause == CAUSE_INFRASTRUCTURE ? STATUS_RETRY : STATUS_FAILED;
 }

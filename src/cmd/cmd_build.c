@@ -122,8 +122,8 @@ static int verdict(const struct result *res, struct err *err)
 		sb_addc(&where, ')');
 	}
 	if (res->status == STATUS_RETRY)
-		err_set_(err, ERR_SYS, 0, "%s: %s%s", res->cause_step, res->cause_message,
-			sb_str(&where));
+		err_set_(err, res->error ? res->error : ERR_SYS, 0, "%s: %s%s", res->cause_step,
+			res->cause_message, sb_str(&where));
 	else
 		err_set_(err, ERR_BUILD, 0, "%s: %s: %s%s", cause_kind_name(res->cause),
 			res->cause_step, res->cause_message, sb_str(&where));
@@ -160,6 +160,7 @@ static int build_in(int argc, char **argv, const char *scratch, bool source_only
 static int run(int argc, char **argv, bool source_only, struct err *err)
 {
 	auto_free char *scratch = NULL, *prefix = NULL, *dir = NULL;
+	bool there;
 	int r;
 
 	if (job_file)
@@ -167,11 +168,16 @@ static int run(int argc, char **argv, bool source_only, struct err *err)
 	if (!output)
 		return err_set(err, ERR_USAGE, "-o DIR is needed: where results go");
 	dir = path_abs(output);
-	prefix = path_join(dir, ".packmill-");
-	if ((r = fs_mkdirs(dir, 0755, err)) < 0 || (r = fs_tmpdir(prefix, &scratch, err)) < 0)
+	there = fs_exists(dir);
+	/* beside the results, where there is room for them and a rename does */
+	prefix = global.dry_run ? xstrdup(P_tmpdir "/packmill-") : path_join(dir, ".packmill-");
+	if ((!global.dry_run && (r = fs_mkdirs(dir, 0755, err)) < 0) ||
+		(r = fs_tmpdir(prefix, &scratch, err)) < 0)
 		return r;
 	r = build_in(argc, argv, scratch, source_only, err);
 	(void)fs_remove_tree(scratch, NULL);
+	if (r < 0 && !there)
+		(void)rmdir(dir); /* when nothing came of it */
 	return r;
 }
 

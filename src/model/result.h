@@ -29,7 +29,8 @@ struct result {
 	enum build_status status;
 	enum cause_kind cause;
 	char *cause_step, *cause_message, *cause_log;
-	int64_t cause_line; /* line in the log, 0 unknown */
+	int64_t cause_line;  /* line in the log, 0 unknown */
+	enum err_code error; /* of the cause, where it was an error of ours; not in result.json */
 	char *name, *version, *release, *arch;
 	int64_t epoch;
 	int64_t date; /* the version's date, seconds since 1970; 0 unknown */

@@ -159,12 +159,21 @@ exits 2 'a file that is not there' "$PACKMILL" build none.src.rpm -o out-none
 exits 2 'unknown target' "$PACKMILL" build good -t hots -o out-none
 has 'the nearest is named' err "did you mean 'host'"
 exits 2 'unknown policy' "$PACKMILL" build good --policy dlm -o out-none
+ok 'what would be built' "$PACKMILL" build good -n -o out-none
+has 'is said' err 'would build standard on host into out-none'
+ok 'and nothing was made' test ! -e out-none
 mkdir two
 cp good/good.spec two/a.spec
 cp good/good.spec two/b.spec
 exits 4 'two specs' "$PACKMILL" build two -q -o out-two
 has 'both are named' err 'a\.spec.*b\.spec'
 ok 'one is chosen' "$PACKMILL" build two --spec a.spec -o out-two
+if [ "$(id -u)" = 0 ] && [ -z "$(grep '^nobody:' /etc/subuid)" ]; then
+	mkdir -m 777 nobody
+	exits 6 'a user without subuids' setpriv --reuid=65534 --regid=65534 --clear-groups \
+		env XDG_CACHE_HOME="$T/nobody/cache" "$PACKMILL" build good -q -o nobody/out
+	has 'the missing line is named' err "/etc/subuid: add the line 'nobody:[0-9]+:65536'"
+fi
 mkdir empty
 exits 4 'no spec' "$PACKMILL" build empty -q -o out-empty
 head -c 1000 /dev/urandom >junk.src.rpm
