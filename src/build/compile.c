@@ -25,7 +25,7 @@ int build_fail_limit(struct build *b, const char *limit, const char *log, struct
 		(unsigned long long)(str_eq(limit, "pids") ? l->pids : l->inodes));
 }
 
-static int build_failed(struct build *b, struct err *err)
+static int build_failed(struct build *b, const struct sandbox_verdict *v, struct err *err)
 {
 	auto_free char *log = NULL;
 	struct cause c = {.kind = CAUSE_BUILD};
@@ -36,8 +36,12 @@ static int build_failed(struct build *b, struct err *err)
 		cause_find(log, first, &c);
 	if (c.step)
 		str_set(&b->res->cause_step, c.step);
-	r = build_fail(b, c.kind, "build.log", c.line, err, "%s",
-		c.message ? c.message : "rpmbuild failed");
+	if (v->exit > 128 && !c.step) /* it had no time for words of its own */
+		r = build_fail(b, CAUSE_BUILD, "build.log", 0, err,
+			"rpmbuild was ended by signal %d", v->exit - 128);
+	else
+		r = build_fail(b, c.kind, "build.log", c.line, err, "%s",
+			c.message ? c.message : "rpmbuild failed");
 	cause_release(&c);
 	return r;
 }
@@ -103,15 +107,15 @@ int step_build(struct build *b, struct err *err)
 		if (v.exit == 0)
 			return 0;
 		if (v.exit != EXIT_MISSING)
-			return build_failed(b, err);
+			return build_failed(b, &v, err);
 		r = dynamic_requires(b, round, &path, &requires, err);
 		if (r < 0)
 			return r;
 		if (!path)
-			return build_failed(b, err);
+			return build_failed(b, &v, err);
 		now = strv_join(&requires, "\n");
 		if (str_eq(now, last)) /* satisfied by our reckoning, not by rpmbuild's */
-			return build_failed(b, err);
+			return build_failed(b, &v, err);
 		str_set(&last, now);
 		logs_root(&b->logs, "%%generate_buildrequires, round %u: %zu requirements",
 			round + 1, requires.n);

@@ -175,7 +175,8 @@ static int choose_spec(int tree, const char *wanted, struct layout_place *p, str
 		return err_set(
 			err, ERR_SOURCE, "several specs: %s (say which one with 'spec')", all);
 	p->spec = xstrdup(wanted ? wanted : specs.v[0]);
-	if (!str_is_name(p->spec))
+	auto_free char *name = xstrndup(p->spec, strlen(p->spec) - strlen(".spec"));
+	if (!str_is_name(name))
 		return err_set(err, ERR_SOURCE, "'%s' is no fit name for a spec", p->spec);
 	return 0;
 }

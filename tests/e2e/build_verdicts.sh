@@ -134,11 +134,16 @@ spec binary build 'head -c 100000 /dev/urandom'
 ok 'a binary log' "$PACKMILL" build binary -o out-binary
 spec nul build 'printf "\\0\\0"; echo "a.c:1:1: error: after the NULs"; exit 1'
 verdict nul build 'after the NULs'
+spec suicide build 'kill -9 -1'
+verdict suicide build 'rpmbuild was ended by signal 9'
 spec children build '(setsid sleep 300 &) ; (sleep 300 &); nohup sleep 300 >/dev/null 2>&1 &'
 ok 'children left behind do not hold a build up' "$PACKMILL" build children -o out-children
 is 'none is left' "$(pgrep -fc '^sleep 300$')" 0
 spec foreign files '/usr/bin/foreign' pre '%define _target_cpu s390x'
 verdict foreign build 'foreign-1\.0-1\.s390x\.rpm is for architecture s390x'
+long=$(printf 'n%.0s' {1..128})
+spec "$long"
+ok 'a name as long as names may be' "$PACKMILL" build "$long" -q -o out-long
 spec anywhere extra 'BuildArch: noarch'
 ok 'noarch is fine' "$PACKMILL" build anywhere -o out-anywhere
 
