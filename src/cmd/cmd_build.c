@@ -6,6 +6,9 @@
 #include "base/time.h"
 #include "build/build.h"
 #include "cmd/common.h"
+#include <signal.h>
+
+#define SCRATCH ".packmill-" /* beside the results of a build, while it runs */
 
 static struct layout_args args;
 static const char *output, *job_file, *memory, *disk, *log_size;
@@ -157,6 +160,27 @@ static int build_in(int argc, char **argv, const char *scratch, bool source_only
 	return verdict(res, err);
 }
 
+/* Scratch directories have the process in their names: those of dead ones go. */
+static int sweep(const char *dir, struct err *err)
+{
+	auto_strv struct strv names = STRV_INIT;
+	int r = fs_list(dir, &names, err);
+
+	strv_foreach (&names, n) {
+		auto_free char *path = path_join(dir, *n), *out = path_join(path, "out");
+		const char *pid = str_starts(*n, SCRATCH) ? *n + strlen(SCRATCH) : "";
+		auto_free char *number = xstrndup(pid, strcspn(pid, "-"));
+		uint64_t k;
+
+		if (!str_u64(number, &k) || !k || k > INT32_MAX || kill((pid_t)k, 0) == 0 ||
+			errno != ESRCH)
+			continue;
+		if ((r = build_sweep(out, err)) < 0 || (r = fs_remove_tree(path, err)) < 0)
+			break;
+	}
+	return r;
+}
+
 static int run(int argc, char **argv, bool source_only, struct err *err)
 {
 	auto_free char *scratch = NULL, *prefix = NULL, *dir = NULL;
@@ -170,8 +194,10 @@ static int run(int argc, char **argv, bool source_only, struct err *err)
 	dir = path_abs(output);
 	there = fs_exists(dir);
 	/* beside the results, where there is room for them and a rename does */
-	prefix = global.dry_run ? xstrdup(P_tmpdir "/packmill-") : path_join(dir, ".packmill-");
-	if ((!global.dry_run && (r = fs_mkdirs(dir, 0755, err)) < 0) ||
+	prefix = global.dry_run ? xstrdup(P_tmpdir "/packmill-")
+				: xasprintf("%s/" SCRATCH "%ld-", dir, (long)getpid());
+	if ((!global.dry_run &&
+		    ((r = fs_mkdirs(dir, 0755, err)) < 0 || (r = sweep(dir, err)) < 0)) ||
 		(r = fs_tmpdir(prefix, &scratch, err)) < 0)
 		return r;
 	r = build_in(argc, argv, scratch, source_only, err);

@@ -158,6 +158,17 @@ SECRET=1 SSH_AUTH_SOCK=/run/agent ok 'the environment does not get in' \
 	"$PACKMILL" build secrets -o out-secrets
 hasnt 'no agent, no secret' out-secrets/build.log 'SSH_AUTH_SOCK|SECRET=1'
 
+spec long build 'sleep 32'
+"$PACKMILL" build long -q -o out-long >/dev/null 2>&1 &
+pid=$!
+for _ in $(seq 200); do pgrep -f '^sleep 32$' >/dev/null && break; sleep 0.05; done
+kill -KILL $pid
+wait $pid 2>/dev/null
+ok 'a killed build leaves its scratch' sh -c 'test -d "$(echo out-long/.packmill-*)"'
+spec long
+ok 'the next build' "$PACKMILL" build long -q -o out-long
+ok 'sweeps it' sh -c '! test -e "$(echo out-long/.packmill-*)"'
+
 exits 2 'no source' "$PACKMILL" build -o out-none
 exits 2 'no output' "$PACKMILL" build good
 exits 2 'a file that is not there' "$PACKMILL" build none.src.rpm -o out-none
