@@ -100,8 +100,8 @@ ok 'dnf installs over http from below a prefix' \
 is 'the newest hello runs' "$("$T/tree/usr/bin/hello")" 'Hello, packages!'
 ok 'the module works' env PYTHONPATH="$T/tree/usr/lib/python3/dist-packages" \
 	python3 -c 'import docopt; print(docopt.docopt("usage: x [-a]", ["-a"]))'
-is 'version by the policy' "$(rpm --root "$T/tree" --dbpath /var/lib/rpm -q --qf '%{VERSION}' hello)" 2.11
-has 'release by the policy' <(rpm --root "$T/tree" --dbpath /var/lib/rpm -q --qf '%{RELEASE}\n' hello) \
+is 'version by the policy' "$(rpm --dbpath "$T/tree/var/lib/rpm" -q --qf '%{VERSION}' hello)" 2.11
+has 'release by the policy' <(rpm --dbpath "$T/tree/var/lib/rpm" -q --qf '%{RELEASE}\n' hello) \
 	"^0\.[0-9]{14}\.${hello2:0:7}"
 rm -rf "$T/dnf-cache"
 cat >"$T/repos.d/test.repo" <<E2
