@@ -200,12 +200,14 @@ full_disk()
 	echo "$free"
 }
 
+# The source is named with each remount: else mount(8) adds the options of old, owners among them, that
+# are not to be had in a user namespace.
 read_only()
 {
 	mount -t tmpfs -o size=8m none "$T/small" || return 2
 	DATA=$T/small/data
 	cp -a "$T/old" "$DATA"
-	mount -o remount,ro "$T/small" || return 2
+	mount -o remount,ro none "$T/small" || return 2
 	if second >"$T/out" 2>&1; then echo 'published on a read-only file system'; return 1; fi
 	[ -s "$T/out" ] || { echo 'failed without a word'; return 1; }
 	bytes | diff "$T/bytes" -
@@ -220,11 +222,11 @@ no_inodes()
 		DATA=$T/small/data
 		cp -a "$T/old" "$DATA"
 		used=$(df --output=iused "$T/small" | tail -n 1)
-		mount -o "remount,nr_inodes=$((used + n))" "$T/small" || return 2
+		mount -o "remount,nr_inodes=$((used + n))" none "$T/small" || return 2
 		if second >"$T/out" 2>&1; then umount "$T/small"; break; fi
 		old_or_new || { echo "with $n inodes left"; return 1; }
 		renamed || bytes | diff "$T/bytes" - || return 1
-		mount -o remount,nr_inodes=100k "$T/small" || return 2
+		mount -o remount,nr_inodes=100k none "$T/small" || return 2
 		converges || { echo "with $n inodes left"; return 1; }
 		umount "$T/small"
 	done
