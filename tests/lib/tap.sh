@@ -23,7 +23,9 @@ tap_cleanup()
 	if [ "${KEEP_TMP-}" = 1 ]; then
 		echo "# scratch: $T"
 	else
-		rm -rf "$T" 2>/dev/null || { chmod -R u+rwX "$T"; rm -rf "$T"; } 2>/dev/null
+		# what an ordinary user's sandboxes made belongs to the user's range of ids
+		rm -rf "$T" 2>/dev/null || { chmod -R u+rwX "$T"; rm -rf "$T"; } 2>/dev/null ||
+			unshare --map-root-user --map-auto rm -rf "$T" 2>/dev/null
 	fi
 	exit $rc
 }
