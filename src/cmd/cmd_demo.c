@@ -140,12 +140,9 @@ static int print_text(const struct demo *d, const json_t *builds, struct err *er
 	json_array_foreach(builds, i, b) printf("  %s/repos/host/%s\n", d->data,
 		json_string_value(json_object_get(b, "repository")));
 	printf("\nThe newest of all projects is in:\n  %s\n", current);
-	printf("\nFor /etc/yum.repos.d:\n");
-	strv_lines(&lines, snippet);
-	strv_foreach (&lines, l)
-		printf("%s%s\n", **l ? "  " : "", *l);
+	/* as it is: dnf takes an indented line for more of the one before, and says nothing */
+	printf("\nFor /etc/yum.repos.d:\n\n%s", snippet);
 	printf("\nInstalled by dnf into %s, the program says:\n", d->tree);
-	strv_release(&lines);
 	strv_lines(&lines, d->output);
 	strv_foreach (&lines, l) {
 		sb_truncate(&said, 0);

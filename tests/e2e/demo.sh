@@ -10,7 +10,12 @@ cp out report
 cp err progress
 has 'builds three commits' progress '^built 3, failed 0, retry 0, unchanged 0$'
 is 'has a repository for each' "$(grep -c "^  $T/demo/data/repos/host/../../" report)" 3
-has 'shows the .repo text' report "^  baseurl=file://$T/demo/data/repos/host/current$"
+has 'shows the .repo text' report "^baseurl=file://$T/demo/data/repos/host/current$"
+mkdir yum && sed -n '/^For .etc.yum.repos.d:$/,/^Installed by dnf/{//!p}' report >yum/pasted.repo
+ok 'which dnf reads as it is printed' dnf -q --setopt=reposdir="$T/yum" --setopt=cachedir="$T/cache" \
+	--releasever=1 repoquery --qf '%{repoid} %{name}'
+has 'the packages' out '^demo quern$'
+has 'what this machine has' out '^host-base host-base$'
 has 'runs the program' report '^  84: 2 2 3 7$'
 for step in source dependencies build install; do
 	has "shows the time of $step" report "^$step +[0-9.]+ s +[0-9.]+ s +[0-9.]+ s$"
