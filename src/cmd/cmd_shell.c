@@ -32,6 +32,20 @@ static void progress(const char *what)
 	log_info("%s", what);
 }
 
+/* Names are looked up where the machine looks them up; a root has nothing of its own to say. */
+static int put_resolver(struct sandbox *sb, struct err *err)
+{
+	auto_free char *text = NULL;
+	size_t n;
+	int r = fs_read("/etc/resolv.conf", 64 * KIB, &text, &n, err);
+
+	if (r == -ERR_NOT_FOUND) {
+		err_clear(err);
+		return 0;
+	}
+	return r < 0 ? r : sandbox_put_file(sb, "/etc/resolv.conf", text, n, 0644, err);
+}
+
 static int enter(struct root *root, const char *state, char **argv, int argc, struct err *err)
 {
 	static const char *const login[] = {"/bin/bash", "-l", NULL};
@@ -50,6 +64,7 @@ static int enter(struct root *root, const char *state, char **argv, int argc, st
 	conf.limits.log = 0;
 	root_mounts(root, &conf);
 	if ((r = sandbox_open(&conf, &sb, err)) < 0 ||
+		(network && (r = put_resolver(sb, err)) < 0) ||
 		(r = sandbox_run(sb, &cmd, NULL, &v, err)) < 0)
 		return r;
 	limit = sandbox_limit_name(v.limit);
@@ -66,8 +81,14 @@ static int run(int argc, char **argv, struct err *err)
 	auto_free char *roots = NULL, *cache = NULL, *prefix = NULL, *state = NULL;
 	int r;
 
-	if ((r = cmd_load_target(target_name ? target_name : "host", &t, err)) < 0 ||
-		(r = cmd_roots_dir(&roots, &cache, err)) < 0 ||
+	if ((r = cmd_load_target(target_name ? target_name : "host", &t, err)) < 0)
+		return r;
+	if (global.dry_run) {
+		log_info("would start %s in the root of target %s", argc ? argv[0] : "a shell",
+			t->name);
+		return 0;
+	}
+	if ((r = cmd_roots_dir(&roots, &cache, err)) < 0 ||
 		(r = root_get(t, roots, cache, progress, &root, err)) < 0)
 		return r;
 	prefix = path_join(cache, "shell-");

@@ -57,6 +57,10 @@ contents()
 	inside 'host-base is installed' 'rpm -q host-base'
 	inside 'the builder is 1000, at home in /builddir' \
 		'[ "$(id -u):$(id -g):$(pwd):$HOME" = 1000:1000:/builddir:/builddir ] && touch x'
+	ok "$mode: with the network" as "$PM" shell -q --network -- cat /etc/resolv.conf
+	is "$mode: names are looked up as the machine does" "$(cat "$T/out")" "$(cat /etc/resolv.conf)"
+	ok "$mode: dry run" as "$PM" shell -n -- touch /in
+	has "$mode: starts nothing" err '^would start touch '
 	inside '/tmp is for all' '[ "$(stat -c %a /tmp /var/tmp | tr "\n" " ")" = "1777 1777 " ]'
 	inside_root 'the skeleton belongs to root' \
 		'[ "$(stat -c %u:%g / /etc /etc/passwd /usr /root /var/lib/rpm | sort -u)" = 0:0 ]'
