@@ -165,7 +165,7 @@ static int run_steps(struct build *b, struct err *err)
 		}
 	}
 	if (b->job->source_only)
-		return 0;
+		return collect_source(b, err);
 	if (b->job->lint_fatal && (r = run_step(b, &lint, err)) < 0) {
 		if (r == -ERR_SIGNAL)
 			return r;

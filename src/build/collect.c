@@ -59,6 +59,11 @@ static int write_installed(struct build *b, struct err *err)
 	return fs_write(path, sb_str(&text), text.n, 0644, err);
 }
 
+int collect_source(struct build *b, struct err *err)
+{
+	return read_package(b, path_base(b->srpm), err);
+}
+
 int step_collect(struct build *b, struct err *err)
 {
 	auto_strv struct strv files = STRV_INIT;
@@ -77,7 +82,7 @@ int step_collect(struct build *b, struct err *err)
 	strv_foreach (&files, f)
 		if ((r = read_package(b, *f, err)) < 0)
 			return r;
-	if ((r = read_package(b, path_base(b->srpm), err)) < 0)
+	if ((r = collect_source(b, err)) < 0)
 		return r;
 	set_arch(b->res);
 	return 0;

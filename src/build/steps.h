@@ -72,6 +72,7 @@ int step_source(struct build *b, struct err *err);
 int step_dependencies(struct build *b, struct err *err);
 int step_build(struct build *b, struct err *err);
 int step_collect(struct build *b, struct err *err);
+int collect_source(struct build *b, struct err *err); /* the source package alone */
 int step_install(struct build *b, struct err *err);
 int step_lint(struct build *b, struct err *err);
 

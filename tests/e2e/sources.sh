@@ -39,6 +39,7 @@ source_of()
 	shift
 	ok "$name" "$PACKMILL" source -q -o "out-$name" "$@"
 	srpm=$(echo "$T/out-$name"/*.src.rpm)
+	is "$name: its path is printed" "$(cat "$T/out")" "out-$name/${srpm##*/}"
 }
 
 contents()
