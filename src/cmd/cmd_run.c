@@ -60,10 +60,13 @@ static int run_recheck(int argc, char **argv, struct err *err)
 		(r = cmd_load_config(&cfg, err)) < 0 ||
 		(r = sched_recheck(cfg, argv[0], global.dry_run, &n, err)) < 0)
 		return r;
-	if (global.dry_run)
-		log_info("%zu builds of %s would be queued again", n, argv[0]);
+	if (!n)
+		log_info("%s: nothing to queue: it has no build, or that is queued already",
+			argv[0]);
+	else if (global.dry_run)
+		log_info("would queue %zu build%s of %s again", n, n == 1 ? "" : "s", argv[0]);
 	else
-		log_info("%zu builds of %s are queued again, the next run carries them out", n,
+		log_info("queued %zu build%s of %s again, for the next run", n, n == 1 ? "" : "s",
 			argv[0]);
 	if (!global.json)
 		return 0;

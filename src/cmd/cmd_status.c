@@ -9,14 +9,20 @@
 static const char *target, *project, *state, *component;
 static uint64_t limit = 50;
 
+/* A project of the configuration that has no build yet is a build without a number. */
+static const char *state_name(const struct store_build *b)
+{
+	return b->id ? store_state_name(b->state) : "none";
+}
+
 static json_t *build_to_json(const struct store_build *b)
 {
 	json_t *o = json_object();
 
-	json_put_int(o, "build", b->id);
+	json_put(o, "build", b->id ? json_integer(b->id) : json_null());
 	json_put_str(o, "project", b->project);
 	json_put_str(o, "target", b->target);
-	json_put_str(o, "state", store_state_name(b->state));
+	json_put_str(o, "state", state_name(b));
 	json_put_str(o, "nvr", b->nvr);
 	json_put_str(o, "component", b->component);
 	json_put_str(o, "upstream_sha", b->upstream_sha);
@@ -99,12 +105,12 @@ static int print_builds(const struct store_builds *builds, const char *key, stru
 	}
 	t = table_new(headings);
 	vec_foreach (builds, b) {
-		auto_free char *id = xasprintf("%lld", (long long)b->id);
-		char when[21];
+		auto_free char *id = b->id ? xasprintf("%lld", (long long)b->id) : xstrdup("-");
+		char when[21] = "-";
 
-		time_iso(b->finished ? b->finished : b->queued, when);
-		table_row(t, id, b->project, b->target, store_state_name(b->state),
-			b->nvr ? b->nvr : "-", when,
+		if (b->id)
+			time_iso(b->finished ? b->finished : b->queued, when);
+		table_row(t, id, b->project, b->target, state_name(b), b->nvr ? b->nvr : "-", when,
 			b->message   ? b->message
 			: b->subject ? b->subject
 				     : "",
@@ -120,11 +126,33 @@ static int open_state(struct config **ret_cfg, struct store **ret, struct err *e
 	return r < 0 ? r : cmd_store(*ret_cfg, ret, err);
 }
 
+/* Nothing else would say that a project is there, but that its repository cannot be had. */
+static void add_unbuilt(
+	const struct config *cfg, const char *on, size_t from, struct store_builds *builds)
+{
+	size_t n = builds->n;
+
+	vec_foreach (&cfg->projects, p) {
+		bool found = p->targets.n && !strv_has(&p->targets, on);
+		struct store_build none = {.state = BUILD_QUEUED};
+
+		for (size_t i = from; i < n; i++)
+			found |= str_eq(builds->v[i].project, p->project);
+		if (found)
+			continue;
+		none.target = xstrdup(on);
+		none.project = xstrdup(p->project);
+		none.component = xstrdup_null(p->component);
+		*vec_push(builds) = none;
+	}
+}
+
 static int run_status(int argc, char **argv, struct err *err)
 {
 	CLEANUP(config_freep) struct config *cfg = NULL;
 	CLEANUP(store_closep) struct store *st = NULL;
 	struct store_builds all = VEC_INIT;
+	size_t from;
 	int r = cmd_need_args(cmd_find("status"), argc, argv, 0, 0, err);
 
 	if (r < 0 || (r = open_state(&cfg, &st, err)) < 0)
@@ -133,8 +161,11 @@ static int run_status(int argc, char **argv, struct err *err)
 	vec_foreach (&cfg->targets, t) {
 		if (target && !str_eq(target, (*t)->name))
 			continue;
+		from = all.n;
 		if (r >= 0)
-			r = store_last_builds(st, (*t)->name, &all, err);
+			r = store_newest_builds(st, (*t)->name, &all, err);
+		if (r >= 0)
+			add_unbuilt(cfg, (*t)->name, from, &all);
 	}
 	if (r >= 0)
 		r = select_builds(cfg, &all, 0, err);
@@ -330,6 +361,9 @@ static int run_log(int argc, char **argv, struct err *err)
 	path = xasprintf("%s/builds/%lld/%s.%s", cfg->data, (long long)id, which,
 		str_eq(which, "spec") ? "diff" : "log");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return err_set(err, ERR_NOT_FOUND, "build %lld has no log '%s' (no file '%s')",
+			(long long)id, which, path);
 	if (fd < 0)
 		return err_errno(err, "open '%s'", path);
 	return print_log(fd, err);

@@ -125,6 +125,16 @@ int store_last_builds(
 		target, ret, err);
 }
 
+int store_newest_builds(
+	struct store *st, const char *target, struct store_builds *ret, struct err *err)
+{
+	return builds_of_target(st,
+		"select " BUILD_COLUMNS "from project p join build b on b.id = ("
+		"select max(id) from build where target = p.target and project = p.project) "
+		"where p.target = ? order by p.project",
+		target, ret, err);
+}
+
 /* id of the last published build of project row p */
 #define LAST_PUBLISHED                                                                             \
 	"(select id from build where target = p.target and project = p.project and "               \

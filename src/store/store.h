@@ -69,6 +69,9 @@ int store_builds(
 /* Newest finished (success or failed) build of each project on the target, by project name. */
 int store_last_builds(
 	struct store *st, const char *target, struct store_builds *ret, struct err *err);
+/* Newest build of each project on the target, in whatever state, by project name. */
+int store_newest_builds(
+	struct store *st, const char *target, struct store_builds *ret, struct err *err);
 /* The last published build of the project; ERR_NOT_FOUND. */
 int store_last_published(struct store *st, const char *target, const char *project,
 	struct store_build *ret, struct err *err);

@@ -65,7 +65,15 @@ ok 'log' "$PACKMILL" log "$n"
 has 'the whole log' "$T/out" 'Executing\(%build\)'
 ok 'not built again' "$PACKMILL" run --once
 has 'unchanged' "$T/out" '^built 0, failed 0, retry 0, unchanged 3$'
+exits 2 'a log that is not there' "$PACKMILL" log "$n" rpmlint
+exits 2 'a log of no build' "$PACKMILL" log 999
+has 'is said as show says it' "$T/err" '^packmill: there is no build 999$'
 ok 'recheck' "$PACKMILL" recheck beta
+has 'says what it did' "$T/err" '^queued 1 build of beta again, for the next run$'
+ok 'recheck again' "$PACKMILL" recheck beta
+has 'does nothing' "$T/err" '^beta: nothing to queue'
+ok 'status' "$PACKMILL" status
+has 'shows what is queued' "$T/out" '^[0-9]+ +beta +host +queued'
 exits 4 'is carried out' "$PACKMILL" run --once -p beta
 has 'once' "$T/out" '^built 0, failed 1, retry 0,'
 change beta 'echo beta two' >/dev/null

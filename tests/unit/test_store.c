@@ -249,6 +249,12 @@ static void test_published(void **state)
 	assert_int_equal(last.v[0].id, a2); /* the newest commit, not the newest try */
 	assert_int_equal(last.v[0].state, BUILD_SUCCESS);
 	vec_free(&last, store_build_release);
+	OK(store_build_requeue(st, a2, "recheck", err));
+	OK(store_newest_builds(st, "t", &last, err));
+	assert_int_equal(last.n, 2);
+	assert_int_equal(last.v[0].id, a2);
+	assert_int_equal(last.v[0].state, BUILD_QUEUED); /* nothing is hidden */
+	vec_free(&last, store_build_release);
 	OK(store_published_builds(st, "t", &last, err));
 	assert_int_equal(last.n, 2);
 	assert_int_equal(last.v[0].id, a1);
