@@ -68,17 +68,25 @@ static int set_limits(struct limits *l, struct err *err)
 {
 	const struct {
 		const char *text, *name;
-		uint64_t *to;
+		uint64_t *to, min; /* as in packmill.yaml */
+		const char *least;
 	} sizes[] = {
-		{memory, "memory", &l->memory},
-		{disk, "disk", &l->disk},
-		{log_size, "log", &l->log},
+		{memory, "memory", &l->memory, 16 * MIB, "16M"},
+		{disk, "disk", &l->disk, 16 * MIB, "16M"},
+		{log_size, "log", &l->log, 4 * KIB, "4K"},
 	};
 
-	for (size_t i = 0; i < COUNTOF(sizes); i++)
-		if (sizes[i].text && !size_parse(sizes[i].text, sizes[i].to))
+	for (size_t i = 0; i < COUNTOF(sizes); i++) {
+		if (!sizes[i].text)
+			continue;
+		if (!size_parse(sizes[i].text, sizes[i].to))
 			return err_set(err, ERR_USAGE, "--%s: '%s' is no size (4G, 512M, ...)",
 				sizes[i].name, sizes[i].text);
+		if (*sizes[i].to && *sizes[i].to < sizes[i].min)
+			return err_set(err, ERR_USAGE,
+				"--%s: at least %s, or 0 for no limit, not '%s'", sizes[i].name,
+				sizes[i].least, sizes[i].text);
+	}
 	if (time_limit)
 		l->time = time_limit;
 	return 0;
@@ -146,8 +154,8 @@ static int build_in(int argc, char **argv, const char *scratch, bool source_only
 		(r = set_limits(&job->limits, err)) < 0)
 		return r;
 	if (global.dry_run) {
-		log_info("would build %s on %s into %s", layout_name(job->layout),
-			job->target->name, output);
+		log_info("would build %s (%s) on %s into %s", argc ? argv[0] : args.packaging,
+			layout_name(job->layout), job->target->name, output);
 		return 0;
 	}
 	job->source_only = source_only;
@@ -193,6 +201,8 @@ static int run(int argc, char **argv, bool source_only, struct err *err)
 		return err_set(err, ERR_USAGE, "-o DIR is needed: where results go");
 	dir = path_abs(output);
 	there = fs_exists(dir);
+	if (there && !fs_is_dir(dir))
+		return err_set(err, ERR_CONFLICT, "-o: '%s' is not a directory", output);
 	/* beside the results, where there is room for them and a rename does */
 	prefix = global.dry_run ? xstrdup(P_tmpdir "/packmill-")
 				: xasprintf("%s/" SCRATCH "%ld-", dir, (long)getpid());

@@ -32,9 +32,10 @@ static int mirror(
 		return 0;
 	g->mirror = path_join(scratch, name);
 	log_info("fetching %s", g->url);
-	if ((r = git_mirror(git, g->url, g->mirror, err)) < 0 ||
-		(r = git_resolve(git, g->mirror, g->ref, sha, err)) < 0)
+	if ((r = git_mirror(git, g->url, g->mirror, err)) < 0)
 		return r;
+	if ((r = git_resolve(git, g->mirror, g->ref, sha, err)) < 0)
+		return err_wrap(err, "'%s'", g->url);
 	g->sha = xstrdup(sha);
 	return 0;
 }
