@@ -7,7 +7,7 @@
 char *help_synopsis(const struct cmd *cmd)
 {
 	return xasprintf("packmill %s%s%s%s", cmd->name, cmd->opts ? " [options]" : "",
-		cmd->args ? " " : "", cmd->args ? cmd->args : "");
+		str_empty(cmd->args) ? "" : " ", cmd->args ? cmd->args : "");
 }
 
 static void print_opts(const struct opt *o)

@@ -57,6 +57,9 @@ hasnt 'do not reach the terminal' err $'\e'
 exits 2 'a lone dash is an argument' "$PACKMILL" help -
 has 'not an option' err "unknown command '-'"
 
+ok 'help of a command without arguments' "$PACKMILL" help status
+has 'has no blanks at the end of its usage' out '^usage: packmill status \[options\]$'
+
 ok 'global options before the command' "$PACKMILL" -q --config=x -C / help
 cp out before
 ok 'and after it' "$PACKMILL" help -q -c x -C/
