@@ -75,7 +75,9 @@ struct host_plan {
 	int64_t date; /* of the native database */
 	void (*progress)(const char *what);
 };
-/* Make dir a layer of all directories of /usr that belong to root inside. */
+/* Make dir a layer that hides the machine's /usr/local/etc; nothing to do where there is none. */
+int host_usr_hide(const char *dir, struct err *err);
+/* The same with all directories of /usr that belong to root inside. */
 int host_usr_dirs(const char *dir, struct err *err);
 /* ERR_NOT_FOUND when a program is missing that making the root calls. */
 int host_need_tools(struct err *err);

@@ -147,9 +147,9 @@ static int usr_layer(struct maker *m, struct err *err)
 	auto_strbuf struct strbuf out = STRBUF_INIT;
 	int r = run_in(m, argv, false, &out, err);
 
-	if (r < 0 || str_eq(sb_str(&out), "0\n"))
+	if (r < 0)
 		return r;
-	return host_usr_dirs(dir, err);
+	return str_eq(sb_str(&out), "0\n") ? host_usr_hide(dir, err) : host_usr_dirs(dir, err);
 }
 
 int host_make(const struct host_plan *p, char **ret_rpm, struct err *err)

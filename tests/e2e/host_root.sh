@@ -74,6 +74,8 @@ contents()
 	inside_root 'nothing of ssh, no sudoers, no private keys, no host name' \
 		'! ls -d /etc/ssh /etc/sudoers /etc/ssl/private /etc/krb5.keytab 2>/dev/null &&
 		[ "$(hostname)" = localhost ]'
+	inside_root 'nothing that the machine configures for itself in /usr/local/etc' \
+		'[ -d /usr/local/etc ] && [ -z "$(ls -A /usr/local/etc)" ] && touch /usr/local/etc/x'
 	inside_root 'nothing of the machine'"'"'s network, mounts or crontabs' \
 		'[ -z "$(cat /etc/resolv.conf /etc/fstab /etc/environment)" ] &&
 		! ls -d /etc/cron* /etc/systemd/system /etc/network 2>/dev/null'
