@@ -207,7 +207,9 @@ static int leave_host(const struct sb_inside *in, struct err *err)
 
 static void set_rlimits(void)
 {
-	struct rlimit none = {0, 0}, files;
+	/* 1, not 0: only that keeps the kernel from starting the machine's crash handler, which
+	 * runs as real root outside and would read foreign memory */
+	struct rlimit none = {1, 1}, files;
 
 	(void)setrlimit(RLIMIT_CORE, &none);
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {

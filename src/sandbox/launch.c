@@ -60,6 +60,23 @@ static int clone_bind(const struct sandbox_cmd *cmd, int *ret, struct err *err)
 	return 0;
 }
 
+/*
+ * The kernel counts what is made in a user namespace (inotify instances, namespaces, queued
+ * signals) for whoever made it, too. Real root must not be that one: a build could use up what
+ * the machine's own services need. So it is root of the range.
+ */
+static int leave_root(const struct sandbox *sb, struct err *err)
+{
+	if (sb->mode != SANDBOX_SUBUID)
+		return 0;
+	if (setresuid((uid_t)-1, sb_outer_id(sb, 0), (uid_t)-1) < 0 ||
+		sb_caps_set(sb_caps_permitted()) < 0)
+		return err_errno(err, "cannot become root of the id range");
+	/* cleared by the change of ids */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	return 0;
+}
+
 static int spawn(struct sb_inside *in, int go[2], struct err *err)
 {
 	const struct sandbox *sb = in->sb;
@@ -100,6 +117,8 @@ static int launch(struct sb_inside *in, struct err *err)
 		return r;
 	if (pipe2(go, O_CLOEXEC) < 0)
 		return err_errno(err, "cannot make a pipe");
+	if ((r = leave_root(in->sb, err)) < 0)
+		return r;
 	pid = spawn(in, go, err);
 	if (pid < 0)
 		return pid;

@@ -45,7 +45,9 @@ static int make_state(struct sandbox *sb, const struct sandbox_conf *conf, struc
 	int r;
 
 	sb->state = path_abs(conf->state);
-	if ((r = fs_mkdirs(sb->state, 0711, err)) < 0)
+	/* closed: setuid files of a layer on disk are those of an id of the range, and running one
+	 * would give a user of this machine that id, with power over the sandbox */
+	if ((r = fs_mkdirs(sb->state, 0700, err)) < 0)
 		return r;
 	lock = path_join(sb->state, SB_LOCK);
 	return fs_lock(lock, &sb->lock, err);
@@ -53,7 +55,8 @@ static int make_state(struct sandbox *sb, const struct sandbox_conf *conf, struc
 
 /*
  * What root inside made lies in keep_upper with its real owner and mode. In subuid mode that is
- * a root-owned setuid file on the host's disk, from foreign hands: nobody else may get there.
+ * a root-owned setuid file on the host's disk, from foreign hands: nobody else may get there, nor
+ * may somebody else own the directory that keeps the others out.
  */
 static int check_keep(const struct sandbox *sb, struct err *err)
 {
@@ -63,7 +66,7 @@ static int check_keep(const struct sandbox *sb, struct err *err)
 	while (stat(dir, &st) == 0) {
 		auto_free char *up = path_dir(dir);
 
-		if (!(st.st_mode & 0011))
+		if (!(st.st_mode & 0011) && st.st_uid == geteuid())
 			return 0;
 		if (str_eq(up, dir))
 			break;
@@ -71,8 +74,8 @@ static int check_keep(const struct sandbox *sb, struct err *err)
 		dir = TAKE(up);
 	}
 	return err_set(err, ERR_DENIED,
-		"'%s' can be reached by every user of this machine, and so could the setuid files "
-		"of a build root: make a directory above it mode 0700",
+		"'%s' can be reached by others than you, and so could the setuid files "
+		"of a build root: make a directory above it yours alone (mode 0700)",
 		sb->keep);
 }
 

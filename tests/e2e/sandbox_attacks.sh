@@ -135,6 +135,13 @@ limits()
 		'i=0; while :; do i=$((i+1)); mkdir /d-$i; seq -f "/d-$i/f%g" 200 | xargs touch; done'
 	verdict_has "$mode: ... or gets too many files" limit=inodes
 
+	run sb -k "$D/closed/layer3" -r -d 60M -t 20 -- sh -c 'for i in $(seq 400); do mkdir d; cd d; done
+		while head -c 10000000 /dev/zero >>big; do sleep 0.05; done'
+	verdict_has "$mode: ... at any depth" limit=disk
+	run sb -k "$D/closed/layer4" -r -d 60M -t 20 -- sh -c 'exec 3>big; rm big
+		while head -c 10000000 /dev/zero >&3; do sleep 0.05; done'
+	verdict_has "$mode: ... or in a file without a name" limit=disk
+
 	run sb -i 5000 -- sh -c \
 		'seq -f "/builddir/f%.0f" 1000000 | xargs sh -c "touch \"\$@\" || exit 255" sh'
 	verdict_has "$mode: 1,000,000 files" limit=inodes
@@ -150,6 +157,35 @@ limits()
 	run sb -l 1M -- sh -c 'printf "no newline"'
 	is "$mode: a log without a newline stays as it is" "$(cat "$T/err")" 'no newline'
 	is "$mode: no cgroup is left" "$(groups_left)" ''
+}
+
+# What the kernel counts for real root must be left to it.
+accounts()
+{
+	local pid
+	as "$T/bin/tool_sandbox" -s "$D/state" -E "T=$T" -B "$D/skel" -d 1000G -- sh -c 'cp /usr/bin/true t
+		chmod 4755 t; python3 -c "
+import ctypes, time
+while ctypes.CDLL(None).inotify_init1(0) >= 0: pass
+open(\"done\", \"w\"); time.sleep(60)"' >"$T/out" 2>&1 &
+	for _ in {1..100}; do
+		[ -e "$D/state/layer/u0/builddir/done" ] && break
+		sleep 0.1
+	done
+	[ "$mode" != root ] || ok "$mode: no build uses up the inotify instances of root" python3 -c \
+		'import ctypes, sys; sys.exit(ctypes.CDLL(None).inotify_init1(0) < 0)'
+	is "$mode: nobody else reaches the setuid files of a layer" \
+		"$(stat -c %a "$D/state" "$D/state/layer/u0/builddir/t" | tr '\n' ' ')" '700 4755 '
+	pid=$(pgrep -f "^$T/bin/tool_sandbox -s $D/state" | head -n 1)
+	kill -TERM "$pid"
+	wait
+	run sb -x -- cat /proc/self/limits
+	has "$mode: no crash starts the machine's crash handler" "$T/out" 'Max core file size +1 +1 '
+	[ "$mode" = root ] || return 0
+	mkdir -m 700 "$D/foreign"
+	chown "$U" "$D/foreign"
+	run sb -k "$D/foreign/layer" -r -- true
+	has "$mode: no layer where somebody else may go" "$T/out" '^error denied: .*reached by others'
 }
 
 # What a killed supervisor leaves.
@@ -546,6 +582,7 @@ round()
 	has "$mode: a sandbox works here" "$T/out" '^ok needed sandbox:'
 	limited=$(grep '^ok memory limit' "$T/out")
 	limits
+	accounts
 	expect builder "$refused"
 	expect root "$refused" -r
 	keeps_working
