@@ -50,10 +50,11 @@ static int fetch(struct job *j, const char *scratch, struct err *err)
 	for (size_t i = 0; i < COUNTOF(both); i++) {
 		char *path = NULL;
 
-		if (both[i]->url && (r = git_check_url(both[i]->url, err)) < 0)
-			return r;
-		if (both[i]->ref && (r = git_check_ref(both[i]->ref, err)) < 0)
-			return r;
+		if ((both[i]->url && git_check_url(both[i]->url, err) < 0) ||
+			(both[i]->ref && git_check_ref(both[i]->ref, err) < 0)) {
+			err->code = ERR_USAGE; /* typed, not configured */
+			return -ERR_USAGE;
+		}
 		if (both[i]->url && git_url_is_local(both[i]->url, &path))
 			strv_take(&local, path);
 	}

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 
 #define SAID_MAX 4096 /* of the reason why there is no result */
+#define GRACE_MS 3000 /* between asking a build process to end and killing it */
 
 /* Start `packmill build --job FILE`; *ret_out is the read end of its stdout. */
 static int start(const char *dir, const char *job, int *ret_pidfd, int *ret_out, struct err *err)
@@ -33,9 +34,15 @@ static int start(const char *dir, const char *job, int *ret_pidfd, int *ret_out,
 	return 0;
 }
 
+/* Ask, then kill; what it leaves dies with it, its scratch is swept before the next try. */
 static void stop(int pidfd)
 {
+	struct pollfd p = {pidfd, POLLIN, 0};
+
 	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0);
+	if (poll(&p, 1, GRACE_MS) <= 0)
+		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	(void)proc_reap(pidfd, NULL, NULL);
 }
 
 /* Wait until fd is readable (or its writers are gone); a signal to us ends the child. */
@@ -48,7 +55,6 @@ static int wait_for(int fd, int pidfd, struct err *err)
 			return err_errno(err, "poll");
 		if (sig_pending()) {
 			stop(pidfd);
-			(void)proc_reap(pidfd, NULL, NULL);
 			return sig_check(err);
 		}
 		if (p[0].revents)

@@ -175,8 +175,11 @@ exits 2 'a file that is not there' "$PACKMILL" build none.src.rpm -o out-none
 exits 2 'unknown target' "$PACKMILL" build good -t hots -o out-none
 has 'the nearest is named' err "did you mean 'host'"
 exits 2 'unknown policy' "$PACKMILL" build good --policy dlm -o out-none
+exits 2 'an option for a ref' "$PACKMILL" build --packaging "$T/good#--output=x" -o out-none
+exits 4 'a directory for a repository' "$PACKMILL" build --packaging "$T/good" -q -o out-none
+has 'which one' err 'good. is no git repository'
 ok 'what would be built' "$PACKMILL" build good -n -o out-none
-has 'is said' err 'would build standard on host into out-none'
+has 'is said' err 'would build good .standard. on host into out-none'
 ok 'and nothing was made' test ! -e out-none
 mkdir two
 cp good/good.spec two/a.spec

@@ -87,12 +87,25 @@ is 'it waits once only' "$(builds state)" 'retry success'
 ok 'a later commit is published: the older one stays behind' "$PACKMILL" run --once -p one
 is 'as it is' "$(builds state)" 'retry success'
 
+# a build process that does not listen
+sed -i 's/sleep 31/sleep 33/; s/grep slow one/true/' "$T/git/one-distgit/one.spec"
+commit "$T/git/one-distgit" 'another slow build' >/dev/null
+"$PACKMILL" run --once -p one >/dev/null 2>&1 &
+pid=$!
+for _ in $(seq 200); do pgrep -f '^sleep 33$' >/dev/null && break; sleep 0.05; done
+pkill -STOP -f -- "build -q --job $PWD/"
+kill -TERM $pid
+wait $pid
+is 'is killed when we are to stop' "$? $(pgrep -fc '^sleep 33$')" '143 0'
+sed -i 's/sleep 33/true/' "$T/git/one-distgit/one.spec"
+commit "$T/git/one-distgit" 'quick' >/dev/null
+
 # a project that went away, and came back
 ok 'another project' "$PACKMILL" run --once -p two
 ok 'recheck' "$PACKMILL" recheck two
 grep -v 'project: two' packmill.yaml >less.yaml
 ok 'without its project' "$PACKMILL" run -c less.yaml --once
-has 'the build stays queued' err 'build 3: two on host is no longer configured, it stays queued'
+has 'the build stays queued' err 'build [0-9]+: two on host is no longer configured, it stays queued'
 ok 'with it' "$PACKMILL" run --once -p two
 has 'it is built' out '^built 1, failed 0,'
 
