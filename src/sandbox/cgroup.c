@@ -4,9 +4,10 @@
  * it is best effort; sandbox_probe says what could not be had.
  *
  * Our groups are called packmill.<pid>.<start time>.<n> after the process that made them, so that
- * a later sweep knows whose they were. They lie below our own group where that is allowed. In v2 a
- * group with processes cannot hand controllers down (the root group can), so there the nearest
- * ancestor that already hands them down and lets us make a group is taken.
+ * a later sweep knows whose they were. Each controller is in one version only, and hybrid machines
+ * have some in each. They lie below our own group where that is allowed. In v2 a group with
+ * processes cannot hand controllers down (the root group can), so there the nearest ancestor that
+ * already hands them down and lets us make a group is taken.
  */
 #include "sandbox/cgroup.h"
 #include "base/fs.h"
@@ -174,36 +175,52 @@ static char *make_v1(const char *controller, const char *name)
 	return TAKE(dir);
 }
 
-/* v2: whether groups made below dir get the controllers; tries to switch them on. */
-static bool hands_down(const char *dir)
+static const char *const v2_wanted[] = {"memory", "pids", "cpu"};
+
+/* v2: whether groups made below dir get all that is needed; tries to switch it on. */
+static bool hands_down(const char *dir, const char *needed)
 {
-	static const char *const want[] = {"memory", "pids", "cpu"};
+	auto_strv struct strv need = STRV_INIT;
 	auto_free char *have = NULL;
 	size_t n = 0;
 
-	for (size_t i = 0; i < COUNTOF(want); i++) {
-		auto_free char *on = xasprintf("+%s", want[i]);
+	for (size_t i = 0; i < COUNTOF(v2_wanted); i++) {
+		auto_free char *on = xasprintf("+%s", v2_wanted[i]);
 
 		if (put(dir, "cgroup.subtree_control", on) < 0) {
 			/* on already, or not ours to switch: the file tells */
 		}
 	}
 	have = get(dir, "cgroup.subtree_control");
-	for (size_t i = 0; have && i < 2; i++)
-		n += has_word(have, want[i], " \n");
-	return n == 2;
+	strv_split(&need, needed, " ");
+	strv_foreach (&need, w)
+		n += have && has_word(have, *w, " \n");
+	return n == need.n;
+}
+
+const char *sb_cgroup_v2_needs(const char *controllers)
+{
+	bool memory = has_word(controllers, "memory", " \n");
+	bool pids = has_word(controllers, "pids", " \n");
+
+	if (memory || pids)
+		return memory && pids ? "memory pids" : memory ? "memory" : "pids";
+	return has_word(controllers, "cpu", " \n") ? "cpu" : "";
 }
 
 static char *make_v2(const char *name)
 {
-	auto_free char *at = NULL, *dir = NULL;
+	auto_free char *at = NULL, *dir = NULL, *all = NULL;
+	const char *needed;
 
 	if (!locate("", &at, &dir))
 		return NULL;
-	while (str_starts(dir, at)) {
+	all = get(at, "cgroup.controllers");
+	needed = all ? sb_cgroup_v2_needs(all) : "";
+	while (*needed && str_starts(dir, at)) {
 		auto_free char *group = path_join(dir, name);
 
-		if (hands_down(dir) && mkdir(group, 0755) == 0)
+		if (hands_down(dir, needed) && mkdir(group, 0755) == 0)
 			return TAKE(group);
 		*strrchr(dir, '/') = '\0';
 	}
@@ -224,7 +241,7 @@ static void limit_cpu(const struct sb_cgroup *cg, double cpus)
 
 	if (cpus <= 0 || !cg->cpu)
 		return;
-	if (cg->v2) {
+	if (cg->cpu == cg->v2) {
 		text = xasprintf("%" PRIu64 " %u", (uint64_t)(cpus * period), period);
 		put(cg->cpu, "cpu.max", text);
 	} else {
@@ -237,7 +254,7 @@ static void limit_memory(const struct sb_cgroup *cg, uint64_t bytes)
 {
 	if (!cg->memory || !bytes)
 		return;
-	if (cg->v2) {
+	if (cg->memory == cg->v2) {
 		put_u64(cg->memory, "memory.max", bytes);
 		put(cg->memory, "memory.swap.max", "0");
 		return;
@@ -247,31 +264,34 @@ static void limit_memory(const struct sb_cgroup *cg, uint64_t bytes)
 	put_u64(cg->memory, "memory.memsw.limit_in_bytes", bytes);
 }
 
+/* The group of one controller: the v2 group where that has it, else one in v1. */
+static char *group_of(
+	const struct sb_cgroup *cg, const char *controller, const char *file, const char *name)
+{
+	if (cg->v2 && has_file(cg->v2, file))
+		return cg->v2;
+	return make_v1(controller, name);
+}
+
 void sb_cgroup_open(struct sb_cgroup *cg, const struct limits *l, uint64_t extra_memory)
 {
 	auto_free char *name = group_name();
-	char *v2 = make_v2(name);
 
-	*cg = (struct sb_cgroup){.v2 = v2 != NULL, .fd = -1};
-	if (v2) {
-		cg->memory = v2;
-		cg->pids = xstrdup(v2);
-		cg->cpu = has_file(v2, "cpu.max") ? xstrdup(v2) : NULL;
-		cg->fd = open(v2, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	} else {
-		cg->memory = make_v1("memory", name);
-		cg->pids = make_v1("pids", name);
-		if (l->cpus > 0)
-			cg->cpu = make_v1("cpu", name);
-	}
+	*cg = (struct sb_cgroup){.v2 = make_v2(name), .fd = -1};
+	if (cg->v2)
+		cg->fd = open(cg->v2, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cg->memory = group_of(cg, "memory", "memory.max", name);
+	cg->pids = group_of(cg, "pids", "pids.max", name);
+	if (l->cpus > 0)
+		cg->cpu = group_of(cg, "cpu", "cpu.max", name);
 	/* pages of the writable layer on tmpfs are charged to whoever wrote them: memory and
 	 * disk share one limit then, and the layer's own size keeps the disk part in its bounds */
 	limit_memory(cg, l->memory ? l->memory + extra_memory : 0);
 	if (cg->pids && l->pids)
 		put_u64(cg->pids, "pids.max", l->pids);
 	limit_cpu(cg, l->cpus);
-	trace("sandbox", "cgroup %s: memory %s, pids %s", cg->v2 ? "v2" : "v1",
-		cg->memory ? cg->memory : "no", cg->pids ? cg->pids : "no");
+	trace("sandbox", "cgroup: memory %s, pids %s", cg->memory ? cg->memory : "no",
+		cg->pids ? cg->pids : "no");
 }
 
 static void drop(char **dir)
@@ -287,23 +307,24 @@ static void drop(char **dir)
 
 void sb_cgroup_close(struct sb_cgroup *cg)
 {
+	char **dirs[] = {&cg->memory, &cg->pids, &cg->cpu};
+
 	auto_closep(&cg->fd);
 	cg->fd = -1;
-	drop(&cg->memory);
-	if (cg->v2) {
-		str_set(&cg->pids, NULL);
-		str_set(&cg->cpu, NULL);
+	for (size_t i = 0; i < COUNTOF(dirs); i++) {
+		if (*dirs[i] == cg->v2)
+			*dirs[i] = NULL;
+		drop(dirs[i]);
 	}
-	drop(&cg->pids);
-	drop(&cg->cpu);
+	drop(&cg->v2);
 }
 
 int sb_cgroup_join(const struct sb_cgroup *cg, struct err *err)
 {
 	const char *dirs[] = {cg->memory, cg->pids, cg->cpu};
 
-	for (size_t i = 0; !cg->v2 && i < COUNTOF(dirs); i++) {
-		if (dirs[i] && put(dirs[i], "cgroup.procs", "0") < 0)
+	for (size_t i = 0; i < COUNTOF(dirs); i++) {
+		if (dirs[i] && dirs[i] != cg->v2 && put(dirs[i], "cgroup.procs", "0") < 0)
 			return err_errno(err, "cannot join the cgroup '%s'", dirs[i]);
 	}
 	return 0;
@@ -313,8 +334,8 @@ static uint64_t oom_kills(const struct sb_cgroup *cg)
 {
 	if (!cg->memory)
 		return 0;
-	return cg->v2 ? get_number(cg->memory, "memory.events", "oom_kill")
-		      : get_number(cg->memory, "memory.oom_control", "oom_kill");
+	return cg->memory == cg->v2 ? get_number(cg->memory, "memory.events", "oom_kill")
+				    : get_number(cg->memory, "memory.oom_control", "oom_kill");
 }
 
 static uint64_t pids_refused(const struct sb_cgroup *cg)
@@ -327,7 +348,8 @@ void sb_cgroup_mark(struct sb_cgroup *cg)
 	cg->oom = oom_kills(cg);
 	cg->at_pids = pids_refused(cg);
 	if (cg->memory) /* v2 resets since Linux 6.12 only: then it is the sandbox's peak so far */
-		put(cg->memory, cg->v2 ? "memory.peak" : "memory.max_usage_in_bytes", "0");
+		put(cg->memory, cg->memory == cg->v2 ? "memory.peak" : "memory.max_usage_in_bytes",
+			"0");
 }
 
 bool sb_cgroup_oomed(const struct sb_cgroup *cg)
@@ -344,7 +366,8 @@ uint64_t sb_cgroup_peak(const struct sb_cgroup *cg)
 {
 	if (!cg->memory)
 		return 0;
-	return get_number(cg->memory, cg->v2 ? "memory.peak" : "memory.max_usage_in_bytes", "");
+	return get_number(
+		cg->memory, cg->memory == cg->v2 ? "memory.peak" : "memory.max_usage_in_bytes", "");
 }
 
 /* "packmill.<pid>.<start>.<n>" of a process that is gone. */

@@ -7,3 +7,6 @@
  * /proc/self/mountinfo and /proc/self/cgroup. 1 when found; the strings are the caller's. */
 int sb_cgroup_where(const char *mountinfo, const char *self, const char *controller, char **ret_at,
 	char **ret_own);
+/* What a v2 group has to come with where v2 has these controllers: memory and pids, but for those
+ * that v1 has on this machine; the processor when there is nothing else of ours. "": no group. */
+const char *sb_cgroup_v2_needs(const char *controllers);

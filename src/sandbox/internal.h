@@ -49,8 +49,10 @@ int sb_expect(int sock, enum sb_msg_type type, struct sb_msg *m, int *ret_fd, st
 
 /* cgroup.c */
 struct sb_cgroup {
-	char *memory, *pids, *cpu; /* directories, NULL where there is none; v2: the same one */
-	bool v2;
+	/* directories of the controllers, NULL where there is none; v2 itself, not a copy, where
+	 * the controller is in v2 */
+	char *memory, *pids, *cpu;
+	char *v2;
 	int fd;                /* v2: for CLONE_INTO_CGROUP, else -1 */
 	uint64_t oom, at_pids; /* counters before the command */
 };

@@ -88,7 +88,7 @@ static int spawn(struct sb_inside *in, int go[2], struct err *err)
 
 	if (!sb->network)
 		ca.flags |= CLONE_NEWNET;
-	if (sb->cg.v2 && sb->cg.fd >= 0) {
+	if (sb->cg.fd >= 0) {
 		ca.flags |= CLONE_INTO_CGROUP;
 		ca.cgroup = (uint64_t)sb->cg.fd;
 	}

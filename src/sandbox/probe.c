@@ -62,6 +62,11 @@ static bool check_mode(struct sandbox_checks *v, enum sandbox_mode *ret)
 	return true;
 }
 
+static const char *version_of(const struct sb_cgroup *cg, const char *dir)
+{
+	return dir == cg->v2 ? "cgroup v2" : "cgroup v1";
+}
+
 static void check_cgroups(struct sandbox_checks *v)
 {
 	static const char fix[] =
@@ -69,16 +74,17 @@ static void check_cgroups(struct sandbox_checks *v)
 		"--scope -p Delegate=yes packmill ...)";
 	struct limits l = {.memory = 64 * MIB, .pids = 100, .cpus = 1};
 	struct sb_cgroup cg;
-	const char *version;
 
 	sb_cgroup_open(&cg, &l, 0);
-	version = cg.v2 ? "cgroup v2" : "cgroup v1";
 	add(v, "memory limit", cg.memory, false,
-		xstrdup(cg.memory ? version : "a build can use all memory"), fix);
+		xstrdup(cg.memory ? version_of(&cg, cg.memory) : "a build can use all memory"),
+		fix);
 	add(v, "process limit", true, false,
-		xstrdup(cg.pids ? version : "by the process limit of the user namespace"), NULL);
+		xstrdup(cg.pids ? version_of(&cg, cg.pids)
+				: "by the process limit of the user namespace"),
+		NULL);
 	add(v, "processor limit", cg.cpu, false,
-		xstrdup(cg.cpu ? version : "a build can use all processors"), fix);
+		xstrdup(cg.cpu ? version_of(&cg, cg.cpu) : "a build can use all processors"), fix);
 	sb_cgroup_close(&cg);
 }
 

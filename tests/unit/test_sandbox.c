@@ -174,6 +174,18 @@ static void cgroup_places(UNUSED void **state)
 	}
 }
 
+/* Hybrid machines have some controllers in each version. */
+static void cgroup_versions(void **state UNUSED)
+{
+	static const char *const rows[][2] = {
+		{"cpuset cpu io memory hugetlb pids\n", "memory pids"}, {"cpu pids\n", "pids"},
+		{"memory\n", "memory"}, {"cpu\n", "cpu"}, {"hugetlb\n", ""}, {"cpuset\n", ""},
+		{"\n", ""}, {"", ""}};
+
+	for (size_t i = 0; i < COUNTOF(rows); i++)
+		assert_string_equal(sb_cgroup_v2_needs(rows[i][0]), rows[i][1]);
+}
+
 static void mounts_of_paths(UNUSED void **state)
 {
 	char root[] = "/", usr[] = "/usr", local[] = "/usr/local";
@@ -257,6 +269,7 @@ int main(void)
 		cmocka_unit_test(log_disk_full),
 		cmocka_unit_test(artifact_names),
 		cmocka_unit_test(cgroup_places),
+		cmocka_unit_test(cgroup_versions),
 		cmocka_unit_test(mounts_of_paths),
 		cmocka_unit_test(filters),
 		cmocka_unit_test(limit_names),
