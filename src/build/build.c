@@ -175,14 +175,17 @@ static int run_steps(struct build *b, struct err *err)
 }
 
 /* Lint that decides nothing runs when the result is out already. */
-static void lint_late(struct build *b)
+static int lint_late(struct build *b, struct err *err)
 {
-	auto_err struct err err = ERR_INIT;
+	auto_err struct err failure = ERR_INIT;
+	int r;
 
 	if (b->res->status != STATUS_SUCCESS || b->job->lint_fatal || b->job->source_only)
-		return;
-	if (run_step(b, &lint, &err) < 0)
-		logs_root(&b->logs, "lint: %s", err.msg);
+		return 0;
+	r = run_step(b, &lint, &failure);
+	if (r < 0)
+		logs_root(&b->logs, "lint: %s", failure.msg);
+	return r == -ERR_SIGNAL ? err_move(err, &failure) : 0;
 }
 
 static int prepare(struct build *b, struct err *err)
@@ -220,7 +223,9 @@ int build_run(const struct job *job, const struct build_hooks *hooks, struct res
 		return r;
 	if (hooks && hooks->ready)
 		hooks->ready(hooks->ctx, res);
-	lint_late(&b);
+	/* who was told that the result is there has it already */
+	if ((r = lint_late(&b, err)) < 0 && !(hooks && hooks->ready))
+		return r;
 	*ret = TAKE(res);
 	return 0;
 }

@@ -45,6 +45,7 @@ static const struct pattern {
 	{PHASE_ANY, {"Network is unreachable"}},
 	{PHASE_ANY, {"emporary failure in name resolution"}},
 	{PHASE_ANY, {"Error: "}},
+	{PHASE_ANY, {"error: "}},
 	{PHASE_ANY, {"*** [", "Error "}},
 	{PHASE_ANY, {"make: ***"}},
 };

@@ -178,6 +178,10 @@ exits 2 'unknown policy' "$PACKMILL" build good --policy dlm -o out-none
 exits 2 'an option for a ref' "$PACKMILL" build --packaging "$T/good#--output=x" -o out-none
 exits 4 'a directory for a repository' "$PACKMILL" build --packaging "$T/good" -q -o out-none
 has 'which one' err 'good. is no git repository'
+exits 2 'a limit that cannot be meant' "$PACKMILL" build good --memory 1 -o out-none
+has 'the least is named' err "^packmill: --memory: at least 16M, or 0 for no limit, not '1'$"
+touch file
+exits 2 'a file where results go' "$PACKMILL" build good -o file
 ok 'what would be built' "$PACKMILL" build good -n -o out-none
 has 'is said' err 'would build good .standard. on host into out-none'
 ok 'and nothing was made' test ! -e out-none
@@ -193,6 +197,14 @@ if [ "$(id -u)" = 0 ] && [ -z "$(grep '^nobody:' /etc/subuid)" ]; then
 		env XDG_CACHE_HOME="$T/nobody/cache" "$PACKMILL" build good -q -o nobody/out
 	has 'the missing line is named' err "/etc/subuid: add the line 'nobody:[0-9]+:65536'"
 fi
+# the report of rpmlint comes last: who interrupts it wants none of all that
+"$PACKMILL" build good -o out-lint 2>progress &
+pid=$!
+until grep -q '^lint$' progress; do sleep 0.02; done
+kill -TERM $pid
+wait $pid
+is 'stopped in its last step: the status says so' $? 143
+is 'and nothing is delivered' "$(ls -A out-lint 2>/dev/null)" ''
 mkdir empty
 exits 4 'no spec' "$PACKMILL" build empty -q -o out-empty
 head -c 1000 /dev/urandom >junk.src.rpm

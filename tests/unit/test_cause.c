@@ -64,6 +64,12 @@ static const struct {
 		"configure: error: zlib is needed\n"
 		"error: Bad exit status from /var/tmp/rpm-tmp.c (%build)\n",
 		CAUSE_BUILD, "%build", "configure: error: zlib is needed", 3},
+	{"a tool that begins its line as rpm does",
+		"Executing(%build): /bin/sh\n"
+		"error: could not find `Cargo.toml`\n"
+		"make: *** [Makefile:2: all] Error 1\n"
+		"error: Bad exit status from /var/tmp/rpm-tmp.c (%build)\n",
+		CAUSE_BUILD, "%build", "error: could not find `Cargo.toml`", 2},
 	{"nothing known: the last line of the section",
 		"Executing(%install): /bin/sh\n"
 		"some tool gave up\n"
