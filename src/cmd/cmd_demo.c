@@ -31,6 +31,18 @@ void demo_release(struct demo *d)
 	free(d->output);
 }
 
+static enum err_code code_of(int exit)
+{
+	switch (exit) {
+	case 5:
+		return ERR_SYS;
+	case 6:
+		return ERR_DENIED;
+	default:
+		return ERR_BUILD;
+	}
+}
+
 /* `packmill run --once --since FIRST`, as anybody would call it. */
 static int run_packmill(const struct demo *d, struct err *err)
 {
@@ -43,7 +55,7 @@ static int run_packmill(const struct demo *d, struct err *err)
 	if (r < 0)
 		return r;
 	if (res.exit != 0)
-		return err_set(err, res.exit == 5 ? ERR_SYS : ERR_BUILD,
+		return err_set(err, code_of(res.exit),
 			"'packmill -C %s run --once --since %s' ended with status %d", d->dir,
 			d->first, res.exit);
 	return 0;
