@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "git/internal.h"
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 
@@ -16,6 +17,62 @@ static bool allowed(const struct git *g, const char *path)
 	auto_free char *real = realpath(path, NULL);
 
 	return strv_has(&g->local, path) || (real && strv_has(&g->local, real));
+}
+
+/* The path that a file of one line names, relative to dir; NULL when there is no such file. */
+static char *named_by(const char *dir, const char *file, const char *prefix)
+{
+	auto_free char *path = path_join(dir, file), *text = NULL;
+	size_t n = strlen(prefix);
+
+	if (fs_read(path, PATH_MAX, &text, NULL, NULL) < 0 || !str_starts(text, prefix))
+		return NULL;
+	text[strcspn(text, "\r\n")] = '\0';
+	return path_join(dir, text + n);
+}
+
+/* Whether the path, where it leads to, is this user's; what is not there is nobody's. */
+static bool is_of(const char *dir, const char *name, uid_t uid)
+{
+	auto_free char *path = path_join(dir, name);
+	struct stat st;
+
+	return stat(path, &st) < 0 ? errno == ENOENT : st.st_uid == uid;
+}
+
+static bool stays_with(const char *gitdir, uid_t uid)
+{
+	static const char *const parts[] = {
+		".", "HEAD", "packed-refs", "refs", "refs/heads", "objects", "objects/pack"};
+	auto_free char *alternates = path_join(gitdir, "objects/info/alternates");
+
+	for (size_t i = 0; i < COUNTOF(parts); i++)
+		if (!is_of(gitdir, parts[i], uid))
+			return false;
+	return !fs_exists(alternates);
+}
+
+/*
+ * git follows what a repository says of other places: a link or file instead of .git, commondir,
+ * alternates. In a repository of another user that would be a way to have us read, and publish,
+ * what only we may read.
+ */
+static int check_foreign(const char *path, const char *gitdir, struct err *err)
+{
+	auto_free char *dir = NULL, *common = NULL;
+	struct stat st;
+
+	if (stat(path, &st) < 0 || st.st_uid == geteuid())
+		return 0; /* what is not there is said elsewhere */
+	dir = fs_is_dir(gitdir) ? xstrdup(gitdir) : named_by(path, ".git", "gitdir: ");
+	common = dir ? named_by(dir, "commondir", "") : NULL;
+	if (dir && stays_with(dir, st.st_uid) && (!common || stays_with(common, st.st_uid)))
+		return 0;
+	return err_set(err, ERR_DENIED,
+		"'%s' belongs to another user (id %u) and takes from elsewhere (a link, .git file "
+		"or "
+		"alternates): clone it as that user first",
+		path, (unsigned)st.st_uid);
 }
 
 int git_local(struct git *g, const char *url, char **ret_path, char **ret_gitdir, struct err *err)
@@ -40,6 +97,11 @@ int git_local(struct git *g, const char *url, char **ret_path, char **ret_gitdir
 		*ret_gitdir = xstrdup(path);
 	else
 		return err_set(err, ERR_SOURCE, "'%s' is no git repository", path);
+	if ((r = check_foreign(path, *ret_gitdir, err)) < 0) {
+		free(*ret_gitdir);
+		*ret_gitdir = NULL;
+		return r;
+	}
 	*ret_path = TAKE(path);
 	return 0;
 }

@@ -392,6 +392,35 @@ static void test_foreign_owner(void **state)
 	ask_all(sha);
 }
 
+/* A repository of another user that leads to one which only we may read. */
+static void test_foreign_redirect(void **state)
+{
+	static const char *const tricks[] = {"echo gitdir: ../up >$0/.git", "ln -s ../up $0/.git",
+		"git init -q $0; echo $PWD/up/objects >$0/.git/objects/info/alternates",
+		"git init -q $0; echo ../../up >$0/.git/commondir",
+		"git init -q $0; rm -r $0/.git/refs; ln -s ../../up/refs $0/.git/refs",
+		"git init -q $0; rm -r $0/.git/objects/pack; ln -s ../../../up/objects/pack "
+		"$0/.git/objects/pack"};
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	import(up, COMMIT);
+	for (size_t i = 0; i < COUNTOF(tricks); i++) {
+		auto_free char *name = xasprintf("theirs%zu", i), *theirs = in_tmp(name);
+		auto_strv struct strv local = STRV_INIT, refs = STRV_INIT;
+
+		assert_int_equal(mkdir(theirs, 0755), 0);
+		RUN(sh(tmp, NULL, (const char *[]){"sh", "-c", tricks[i], name, NULL}));
+		RUN(sh(NULL, NULL, (const char *[]){"chown", "-hR", "12345:12345", theirs, NULL}));
+		git_free(g);
+		g = NULL;
+		strv_add(&local, theirs);
+		OK(git_open(tmp, &local, &g, e));
+		FAILS(git_ls_remote(g, theirs, &refs, e), ERR_DENIED, "another user");
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -409,6 +438,7 @@ int main(void)
 		T(test_links),
 		T(test_export_subst),
 		T(test_foreign_owner),
+		T(test_foreign_redirect),
 	};
 
 	return cmocka_run_group_tests_name("git_attacks", tests, NULL, NULL);
