@@ -6,6 +6,9 @@
 #include "base/time.h"
 #include "sandbox/internal.h"
 #include <sys/file.h>
+#include <time.h>
+
+#define LOCK_TRIES 50
 
 const char *sandbox_limit_name(enum sandbox_limit l)
 {
@@ -38,19 +41,44 @@ static int check_conf(const struct sandbox_conf *conf, struct err *err)
 	return 0;
 }
 
-/* The scratch directory, locked as long as we live: a sweep leaves it alone then. */
+/* Whether the file that we locked is still the one of this name. */
+static bool is_there(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_ino == b.st_ino &&
+	       a.st_dev == b.st_dev;
+}
+
+/*
+ * The scratch directory, locked as long as we live: a sweep leaves it alone then. One that is just
+ * coming may have got hold of it first, and removes it.
+ */
 static int make_state(struct sandbox *sb, const struct sandbox_conf *conf, struct err *err)
 {
+	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
 	auto_free char *lock = NULL;
 	int r;
 
 	sb->state = path_abs(conf->state);
-	/* closed: setuid files of a layer on disk are those of an id of the range, and running one
-	 * would give a user of this machine that id, with power over the sandbox */
-	if ((r = fs_mkdirs(sb->state, 0700, err)) < 0)
-		return r;
 	lock = path_join(sb->state, SB_LOCK);
-	return fs_lock(lock, &sb->lock, err);
+	for (int i = 0;; i++) {
+		auto_err struct err e = ERR_INIT;
+
+		/* closed: setuid files of a layer on disk are those of an id of the range, and
+		 * running one would give a user of this machine that id, with power over the
+		 * sandbox */
+		r = fs_mkdirs(sb->state, 0700, &e);
+		if (r >= 0)
+			r = fs_lock(lock, &sb->lock, &e);
+		if (r >= 0 && is_there(sb->lock, lock))
+			return 0;
+		if (r < 0 && (i >= LOCK_TRIES || (e.code != ERR_LOCKED && e.sys != ENOENT)))
+			return err_move(err, &e);
+		auto_closep(&sb->lock);
+		sb->lock = -1;
+		(void)nanosleep(&pause, NULL);
+	}
 }
 
 /*

@@ -66,13 +66,14 @@ int sandbox_own_tree(const char *path, struct err *err)
 	return r;
 }
 
-/* A scratch directory whose owner is dead: nobody holds its lock. */
-static bool is_stale(const char *dir)
+/* The lock of a scratch directory whose owner is dead: nobody held it. It is kept while the
+ * directory is removed, so that nobody moves in meanwhile. -1: somebody's, or no scratch. */
+static int lock_stale(const char *dir)
 {
 	auto_free char *lock = path_join(dir, SB_LOCK);
 	auto_close int fd = open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
-	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 ? take_fd(&fd) : -1;
 }
 
 int sandbox_sweep(const char *state_parent, struct err *err)
@@ -87,8 +88,9 @@ int sandbox_sweep(const char *state_parent, struct err *err)
 		return r;
 	strv_foreach (&names, n) {
 		auto_free char *dir = path_join(state_parent, *n);
+		auto_close int lock = lock_stale(dir);
 
-		if (!is_stale(dir))
+		if (lock < 0)
 			continue;
 		/* one that cannot be removed does not keep the others */
 		r = sandbox_remove_tree(dir, worst < 0 ? NULL : err);
