@@ -197,6 +197,16 @@ if [ "$(id -u)" = 0 ] && [ -z "$(grep '^nobody:' /etc/subuid)" ]; then
 		env XDG_CACHE_HOME="$T/nobody/cache" "$PACKMILL" build good -q -o nobody/out
 	has 'the missing line is named' err "/etc/subuid: add the line 'nobody:[0-9]+:65536'"
 fi
+spec tidy install 'mkdir -p %{buildroot}/usr/share/tidy; echo x >%{buildroot}/usr/share/tidy/x' \
+	extra $'BuildArch: noarch\nPackager: A Developer <dev@example.org>\nGroup: Tools' \
+	files $'/usr/share/tidy\n%changelog\n* Thu Jan 01 2026 A Developer <dev@example.org> - 1.0-1\n- first'
+ok 'fatal lint lets a tidy package pass, which nobody can have signed' \
+	"$PACKMILL" build tidy --lint-fatal -q -o out-tidy
+has 'though rpmlint misses the signature' out-tidy/rpmlint.log 'E: no-signature'
+spec untidy extra 'BuildArch: noarch'
+exits 4 'and another not' "$PACKMILL" build untidy --lint-fatal -q -o out-untidy
+has 'for its first error' err '^packmill: test: lint: untidy\.(noarch|src): E: script-without-shebang /usr/bin/untidy \(out-untidy/rpmlint.log:[0-9]+\)$'
+
 # the report of rpmlint comes last: who interrupts it wants none of all that
 "$PACKMILL" build good -o out-lint 2>progress &
 pid=$!
