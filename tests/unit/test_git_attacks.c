@@ -399,8 +399,7 @@ static void test_foreign_redirect(void **state)
 		"git init -q $0; echo $PWD/up/objects >$0/.git/objects/info/alternates",
 		"git init -q $0; echo ../../up >$0/.git/commondir",
 		"git init -q $0; rm -r $0/.git/refs; ln -s ../../up/refs $0/.git/refs",
-		"git init -q $0; rm -r $0/.git/objects/pack; ln -s ../../../up/objects/pack "
-		"$0/.git/objects/pack"};
+		"git init -q $0; cd $0/.git/objects; rm -r pack; ln -s ../../../up/objects/pack"};
 
 	(void)state;
 	if (geteuid() != 0)
