@@ -3,11 +3,11 @@
  * cgroup.c - limits of memory, processes and processor time: v1, v2 or both side by side. All of
  * it is best effort; sandbox_probe says what could not be had.
  *
- * Our groups are called packmill.<pid>.<start time>.<n> after the process that made them, so that
- * a later sweep knows whose they were. Each controller is in one version only, and hybrid machines
- * have some in each. They lie below our own group where that is allowed. In v2 a group with
- * processes cannot hand controllers down (the root group can), so there the nearest ancestor that
- * already hands them down and lets us make a group is taken.
+ * Our groups are called packmill.<pid namespace>.<pid>.<start time>.<n> after the process that made
+ * them, so that a later sweep knows whose they were. Each controller is in one version only, and
+ * hybrid machines have some in each. They lie below our own group where that is allowed. In v2 a
+ * group with processes cannot hand controllers down (the root group can), so there the nearest
+ * ancestor that already hands them down and lets us make a group is taken.
  */
 #include "sandbox/cgroup.h"
 #include "base/fs.h"
@@ -152,13 +152,21 @@ static uint64_t start_time(const char *pid)
 	return f.n > 19 && str_u64(f.v[19], &t) ? t : 0;
 }
 
+/* The number of our pid namespace, 0 where it cannot be told. */
+static uintmax_t pid_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) < 0 ? 0 : (uintmax_t)st.st_ino;
+}
+
 static char *group_name(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return xasprintf(GROUP_NAME "%ld.%" PRIu64 ".%lx%lx", (long)getpid(), start_time("self"),
-		(unsigned long)t.tv_sec, (unsigned long)t.tv_nsec);
+	return xasprintf(GROUP_NAME "%ju.%ld.%" PRIu64 ".%lx%lx", pid_namespace(), (long)getpid(),
+		start_time("self"), (unsigned long)t.tv_sec, (unsigned long)t.tv_nsec);
 }
 
 /* v1: a group below our own in one hierarchy; NULL where that is not allowed. */
@@ -370,16 +378,20 @@ uint64_t sb_cgroup_peak(const struct sb_cgroup *cg)
 		cg->memory, cg->memory == cg->v2 ? "memory.peak" : "memory.max_usage_in_bytes", "");
 }
 
-/* "packmill.<pid>.<start>.<n>" of a process that is gone. */
+/*
+ * "packmill.<pid namespace>.<pid>.<start>.<n>" of a process that is gone. Of another namespace (a
+ * container that shares our cgroups) nothing can be said: its groups stay.
+ */
 static bool is_stale(const char *name)
 {
 	auto_strv struct strv f = STRV_INIT;
-	uint64_t start;
+	uint64_t start, ns;
 
 	if (!str_starts(name, GROUP_NAME))
 		return false;
 	strv_split(&f, name, ".");
-	return f.n == 4 && str_u64(f.v[2], &start) && start_time(f.v[1]) != start;
+	return f.n == 5 && str_u64(f.v[1], &ns) && ns == pid_namespace() &&
+	       str_u64(f.v[3], &start) && start_time(f.v[2]) != start;
 }
 
 static void sweep_dir(const char *dir)
