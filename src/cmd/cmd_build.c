@@ -15,19 +15,18 @@ static const char *output, *job_file, *memory, *disk, *log_size;
 static uint64_t time_limit;
 static bool no_install_test, lint_fatal;
 
-/* One live line on a terminal, plain lines elsewhere. */
 static void step(void *ctx, const char *name, bool start)
 {
-	static const char clear[] = "\r\033[K";
-	bool live = isatty(STDERR_FILENO) && cmd_color(STDERR_FILENO);
-
 	(void)ctx;
-	if (global.quiet)
-		return;
-	if (live)
-		fprintf(stderr, "%s%s%s", clear, start ? name : "", start ? " ..." : "");
-	else if (start)
-		log_info("%s", name);
+	cmd_progress(start ? name : NULL);
+}
+
+/* Who started us shows it. */
+static void job_step(void *ctx, const char *name, bool start)
+{
+	(void)ctx;
+	if (start)
+		(void)dprintf(STDOUT_FILENO, "step %s\n", name);
 }
 
 /* Who started us waits for this byte, then publishes while we lint. */
@@ -40,7 +39,7 @@ static void ready(void *ctx, const struct result *r)
 
 static int carry_out(const char *file, struct err *err)
 {
-	static const struct build_hooks hooks = {.step = step, .ready = ready};
+	static const struct build_hooks hooks = {.step = job_step, .ready = ready};
 	CLEANUP(result_freep) struct result *res = NULL;
 	CLEANUP(job_freep) struct job *job = NULL;
 	auto_json json_t *j = NULL;

@@ -9,9 +9,19 @@ static bool once, head_only, allow_lower;
 static const char *since;
 static struct strv projects;
 
+/* Only a live line: a log of a run has a line per build, not per step. */
+static void step(const char *project, const char *name)
+{
+	auto_free char *what = name ? xasprintf("%s: %s", project, name) : NULL;
+
+	if (isatty(STDERR_FILENO) && cmd_color(STDERR_FILENO))
+		cmd_progress(what);
+}
+
 static int run(int argc, char **argv, struct err *err)
 {
 	struct sched_opts opts = {
+		.step = step,
 		.head_only = head_only,
 		.allow_lower = allow_lower,
 		.dry_run = global.dry_run,

@@ -90,3 +90,15 @@ int cmd_build_number(const char *s, int64_t *ret, struct err *err)
 	*ret = (int64_t)n;
 	return 0;
 }
+
+void cmd_progress(const char *what)
+{
+	static const char clear[] = "\r\033[K";
+
+	if (global.quiet)
+		return;
+	if (isatty(STDERR_FILENO) && cmd_color(STDERR_FILENO))
+		fprintf(stderr, "%s%s%s", clear, what ? what : "", what ? " ..." : "");
+	else if (what)
+		log_info("%s", what);
+}

@@ -26,6 +26,10 @@ int cmd_store(const struct config *cfg, struct store **ret, struct err *err);
 /* N, #N: a build number. */
 int cmd_build_number(const char *s, int64_t *ret, struct err *err);
 
+/* What is being done: one live line on a terminal, plain lines elsewhere, nothing with -q. NULL
+ * takes the live line away; so does the caller before it prints anything else. */
+void cmd_progress(const char *what);
+
 /* LAYOUT-ARGS of build, source and version. */
 struct layout_args {
 	const char *target, *upstream, *packaging, *layout, *spec, *path, *policy, *numbering;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * child.c - the process that carries out one build. On its stdout it says how it stands: a newline
- * when result.json is there (it may go on to lint), else why there is none.
+ * child.c - the process that carries out one build. On its stdout it says how it stands: a line
+ * "step NAME" when a step begins, an empty line when result.json is there (it may go on to lint),
+ * else why there is none.
  */
 #include "base/fs.h"
 #include "base/proc.h"
@@ -62,8 +63,25 @@ static int wait_for(int fd, int pidfd, struct err *err)
 	}
 }
 
-/* What the child says until its end, or the newline alone: then its result is there. */
-static int listen_to(int out, int pidfd, struct strbuf *ret_said, struct err *err)
+/* Take the whole lines of steps off the front of what was said. True at the empty line. */
+static bool take_steps(struct sched *s, const char *project, struct strbuf *said)
+{
+	static const char word[] = "step ";
+	char *end;
+
+	while (str_starts(sb_str(said), word) && (end = strchr(said->s, '\n'))) {
+		*end = '\0';
+		if (s->opts->step)
+			s->opts->step(project, said->s + strlen(word));
+		said->n -= (size_t)(end + 1 - said->s);
+		memmove(said->s, end + 1, said->n + 1);
+	}
+	return sb_str(said)[0] == '\n';
+}
+
+/* What the child says until its end, or until its result is there. */
+static int listen_to(struct sched *s, const char *project, int out, int pidfd,
+	struct strbuf *ret_said, struct err *err)
 {
 	for (;;) {
 		char buf[512];
@@ -79,7 +97,7 @@ static int listen_to(int out, int pidfd, struct strbuf *ret_said, struct err *er
 			return 0;
 		if (ret_said->n + (size_t)n <= SAID_MAX)
 			sb_addn(ret_said, buf, (size_t)n);
-		if (sb_str(ret_said)[0] == '\n')
+		if (take_steps(s, project, ret_said))
 			return 0;
 	}
 }
@@ -101,8 +119,8 @@ static int no_result(int pidfd, const struct strbuf *said, struct err *err)
 		err, ERR_SYS, "the build process ended with status %d and left no result", p.exit);
 }
 
-int child_build(
-	struct sched *s, const char *dir, const char *job, struct result **ret, struct err *err)
+int child_build(struct sched *s, const char *project, const char *dir, const char *job,
+	struct result **ret, struct err *err)
 {
 	auto_free char *path = path_join(dir, "result.json");
 	auto_strbuf struct strbuf said = STRBUF_INIT;
@@ -110,7 +128,11 @@ int child_build(
 	auto_json json_t *j = NULL;
 	int r = start(dir, job, &pidfd, &out, err);
 
-	if (r < 0 || (r = listen_to(out, pidfd, &said, err)) < 0)
+	if (r >= 0)
+		r = listen_to(s, project, out, pidfd, &said, err);
+	if (s->opts->step)
+		s->opts->step(project, NULL);
+	if (r < 0)
 		return r;
 	if (!fs_exists(path))
 		return no_result(pidfd, &said, err);

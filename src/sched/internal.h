@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* internal.h - what the parts of sched/ share. */
 #pragma once
+#include "base/map.h"
 #include "git/git.h"
 #include "sched/sched.h"
 #include "store/store.h"
@@ -21,7 +22,8 @@ struct sched {
 	struct store *store;
 	struct git *git;
 	VEC(struct remote) remotes;
-	VEC(int) lingering; /* pidfds of build processes that still lint */
+	struct hmap touched; /* projects that had something to do in this pass */
+	VEC(int) lingering;  /* pidfds of build processes that still lint */
 };
 
 /* Where repos/ is reachable: as configured, else by file; the caller's. */
@@ -42,9 +44,9 @@ int commits_queue(struct sched *s, const struct config_project *p, size_t *ret_n
 /* work.c: carry out one queued build. */
 int work_build(struct sched *s, const struct store_build *b, struct err *err);
 
-/* child.c: carry out the job in a process of its own, dir its directory. ERR_SYS: it left no
- * result, which says nothing about the package. */
-int child_build(
-	struct sched *s, const char *dir, const char *job, struct result **ret, struct err *err);
+/* child.c: carry out the job of `project` in a process of its own, dir its directory. ERR_SYS: it
+ * left no result, which says nothing about the package. */
+int child_build(struct sched *s, const char *project, const char *dir, const char *job,
+	struct result **ret, struct err *err);
 /* Wait for build processes that outlived their result; a signal to us ends them. */
 int child_reap(struct sched *s, struct err *err);

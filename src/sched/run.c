@@ -20,6 +20,7 @@ static void sched_release(struct sched *s)
 {
 	(void)child_reap(s, NULL);
 	vec_free(&s->remotes, remote_release);
+	hmap_release(&s->touched);
 	git_free(s->git);
 	store_close(s->store);
 }
@@ -108,8 +109,8 @@ static int queue_all(struct sched *s, struct err *err)
 			return err_move(err, &e);
 		if (r < 0)
 			project_failed(s, p, &e);
-		else if (!n)
-			s->sum.unchanged++;
+		if (r < 0 || n)
+			hmap_set(&s->touched, p->project, 0);
 	}
 	return 0;
 }
@@ -163,6 +164,7 @@ static int build_next(
 
 	if (p && !sched_wants(s, p))
 		return 0;
+	hmap_set(&s->touched, b->project, 0);
 	if (s->opts->dry_run) {
 		log_info("%s: would build %.12s on %s (queued before)", b->project, b->upstream_sha,
 			b->target);
@@ -234,6 +236,8 @@ int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
 	if ((!opts->dry_run && (r = host_base(&s, err)) < 0) || (r = build_all(&s, err)) < 0 ||
 		(r = child_reap(&s, err)) < 0)
 		return r;
+	vec_foreach (&cfg->projects, p)
+		s.sum.unchanged += sched_wants(&s, p) && !hmap_has(&s.touched, p->project);
 	*ret = s.sum;
 	return 0;
 }

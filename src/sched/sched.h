@@ -13,10 +13,15 @@ struct sched_opts {
 	bool dry_run;                /* say what would be built, change nothing */
 	const char *since;           /* first run of a project: from this ref on, it included */
 	const struct strv *projects; /* only these; empty: all */
+	/* progress: a step of a project's build begins; step NULL: the build is over. May be NULL
+	 */
+	void (*step)(const char *project, const char *step);
 };
 
+/* Builds by outcome; projects that could not be looked at count as failed or retry. */
 struct sched_summary {
-	size_t built, failed, retry, unchanged;
+	size_t built, failed, retry;
+	size_t unchanged; /* projects with nothing to do */
 };
 
 /* Poll once, build what is new, publish. Errors are those that ended the whole run. */

@@ -241,6 +241,7 @@ static void report(const struct work *w, double seconds)
 {
 	const struct result *res = w->res;
 	struct sched_summary *sum = &w->s->sum;
+	auto_free char *line = NULL;
 
 	switch (res->status) {
 	case STATUS_SUCCESS:
@@ -254,9 +255,11 @@ static void report(const struct work *w, double seconds)
 			sum->failed++;
 		else
 			sum->retry++;
-		log_error("%s: %.12s failed on %s: %s: %s (%s/%s)", w->project->project,
+		if (res->cause_line)
+			line = xasprintf(":%lld", (long long)res->cause_line);
+		log_error("%s: %.12s failed on %s: %s: %s (%s/%s%s)", w->project->project,
 			w->build.upstream_sha, w->target->name, res->cause_step, res->cause_message,
-			w->dir, res->cause_log ? res->cause_log : "state.log");
+			w->dir, res->cause_log ? res->cause_log : "state.log", line ? line : "");
 		break;
 	}
 }
@@ -317,7 +320,7 @@ int work_build(struct sched *s, const struct store_build *b, struct err *err)
 		return r;
 	log_info("%s: build %lld of %.12s on %s", b->project, (long long)b->id, b->upstream_sha,
 		b->target);
-	r = child_build(s, w.dir, file, &w.res, &e);
+	r = child_build(s, b->project, w.dir, file, &w.res, &e);
 	if (r == -ERR_SIGNAL)
 		return err_move(err, &e);
 	if (r < 0)

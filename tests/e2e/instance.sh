@@ -50,7 +50,7 @@ bad=$(change beta 'if then')
 change gamma 'echo gamma two' >/dev/null
 exits 4 'one project breaks' "$PACKMILL" run --once
 has 'the sum' "$T/out" '^built 3, failed 1, retry 0, unchanged 0$'
-has 'who, which commit, why, where' "$T/err" "beta: ${bad:0:12} failed on host: %build: .*yntax error.*builds/[0-9]+/build.log"
+has 'who, which commit, why, where' "$T/err" "beta: ${bad:0:12} failed on host: %build: .*yntax error.*builds/[0-9]+/build.log:[0-9]+\\)"
 is 'current keeps the last good one' "$(published current)" 'alpha-1.0.1 beta-1.0.0 gamma-1.0.1 '
 is 'consistent stays where all was good' "$(published consistent)" 'alpha-1.0.1 beta-1.0.0 gamma-1.0.0 '
 ok 'the failed commit has its directory' test -f \
@@ -75,7 +75,7 @@ has 'does nothing' "$T/err" '^beta: nothing to queue'
 ok 'status' "$PACKMILL" status
 has 'shows what is queued' "$T/out" '^[0-9]+ +beta +host +queued'
 exits 4 'is carried out' "$PACKMILL" run --once -p beta
-has 'once' "$T/out" '^built 0, failed 1, retry 0,'
+has 'once' "$T/out" '^built 0, failed 1, retry 0, unchanged 0$'
 change beta 'echo beta two' >/dev/null
 ok 'mended' "$PACKMILL" run --once
 is 'current has the mended one' "$(published current)" 'alpha-1.0.1 beta-1.0.1 gamma-1.0.1 '
