@@ -40,15 +40,16 @@ BuildArch: noarch
 %description
 x
 %build
-sleep 76543.21 & sleep 76543.21
+sleep 76543.@ & sleep 76543.@
 %files
 E
+sed -i "s/@/$$/" pack/*.spec # another run of this test beside it has sleeps of its own
 export XDG_CACHE_HOME=$T/cache
 exits 11 'a build that hangs' "$PACKMILL" --timeout 4 -q build -o out-dir pack
 stderr_is 'is said once' <<'E'
 packmill: build: not finished after 4 s (--timeout)
 E
-is 'no process of it is left' "$(pgrep -f 'sleep 76543.21')" ''
+is 'no process of it is left' "$(pgrep -f "sleep 76543\.$$")" ''
 is 'no scratch of it is left' "$(ls -A out-dir)" ''
 is 'no mount of it is left' "$(grep "$T" /proc/self/mounts)" ''
 done_testing

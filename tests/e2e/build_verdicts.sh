@@ -136,9 +136,9 @@ spec nul build 'printf "\\0\\0"; echo "a.c:1:1: error: after the NULs"; exit 1'
 verdict nul build 'after the NULs'
 spec suicide build 'kill -9 -1'
 verdict suicide build 'rpmbuild was ended by signal 9'
-spec children build '(setsid sleep 300 &) ; (sleep 300 &); nohup sleep 300 >/dev/null 2>&1 &'
+spec children build "(setsid sleep 300.$$ &) ; (sleep 300.$$ &); nohup sleep 300.$$ >/dev/null 2>&1 &"
 ok 'children left behind do not hold a build up' "$PACKMILL" build children -o out-children
-is 'none is left' "$(pgrep -fc '^sleep 300$')" 0
+is 'none is left' "$(pgrep -fc "^sleep 300\.$$\$")" 0
 spec foreign files '/usr/bin/foreign' pre '%define _target_cpu s390x'
 verdict foreign build 'foreign-1\.0-1\.s390x\.rpm is for architecture s390x'
 long=$(printf 'n%.0s' {1..128})
@@ -158,10 +158,10 @@ SECRET=1 SSH_AUTH_SOCK=/run/agent ok 'the environment does not get in' \
 	"$PACKMILL" build secrets -o out-secrets
 hasnt 'no agent, no secret' out-secrets/build.log 'SSH_AUTH_SOCK|SECRET=1'
 
-spec long build 'sleep 32'
+spec long build "sleep 32.$$"
 "$PACKMILL" build long -q -o out-long >/dev/null 2>&1 &
 pid=$!
-for _ in $(seq 200); do pgrep -f '^sleep 32$' >/dev/null && break; sleep 0.05; done
+for _ in $(seq 200); do pgrep -f "^sleep 32\.$$\$" >/dev/null && break; sleep 0.05; done
 kill -KILL $pid
 wait $pid 2>/dev/null
 ok 'a killed build leaves its scratch' sh -c 'test -d "$(echo out-long/.packmill-*)"'

@@ -150,13 +150,13 @@ has 'is refused' "$T/err" 'version 0\.9-1 is lower than the published 1-1'
 
 # interrupted: promptly, nothing left, nothing lost
 change alpha 'sleep 1; echo alpha slow' >/dev/null
-sed -i 's/^sh -n alpha/sleep 30/' "$T/git/alpha-distgit/alpha.spec"
+sed -i "s/^sh -n alpha/sleep 30.$$/" "$T/git/alpha-distgit/alpha.spec"
 commit "$T/git/alpha-distgit" 'slow build' >/dev/null
 interrupt()
 {
 	"$PACKMILL" run --once >"$T/out-bg" 2>&1 &
 	local pid=$! n=0
-	until pgrep -f '^sleep 30$' >/dev/null || [ $((n += 1)) -gt 200 ]; do sleep 0.05; done
+	until pgrep -f "^sleep 30\.$$\$" >/dev/null || [ $((n += 1)) -gt 200 ]; do sleep 0.05; done
 	if [ -n "${2-}" ]; then
 		exits 7 'a second run is refused' "$PACKMILL" run --once
 		has 'the first is named' "$T/err" "locked by process $pid"
@@ -165,16 +165,16 @@ interrupt()
 	wait $pid
 	status=$?
 	n=0
-	while pgrep -f '^sleep 30$' >/dev/null && [ $((n += 1)) -le 100 ]; do sleep 0.05; done
-	is "after SIG$1 no process is left" "$(pgrep -fc '^sleep 30$')" 0
+	while pgrep -f "^sleep 30\.$$\$" >/dev/null && [ $((n += 1)) -le 100 ]; do sleep 0.05; done
+	is "after SIG$1 no process is left" "$(pgrep -fc "^sleep 30\.$$\$")" 0
 	is "after SIG$1 no mount is left" "$(grep -c "$T" /proc/self/mounts)" 0
 }
 interrupt TERM second
 is 'exit status of SIGTERM' "$status" 143
 interrupt KILL
-sed -i 's/^sleep 30/sh -n alpha/' "$T/git/alpha-distgit/alpha.spec"
+sed -i 's/^sleep 30.*/sh -n alpha/' "$T/git/alpha-distgit/alpha.spec"
 commit "$T/git/alpha-distgit" 'quick again' >/dev/null
-pkill -f '^sleep 30$'
+pkill -f "^sleep 30\.$$\$"
 cat >limits.yaml <<E2
 $(cat packmill.yaml)
 limits: {time: 5s}
