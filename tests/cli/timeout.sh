@@ -43,7 +43,7 @@ x
 sleep 76543.@ & sleep 76543.@
 %files
 E
-sed -i "s/@/$$/" pack/*.spec # another run of this test beside it has sleeps of its own
+sed -i "s/@/$$/g" pack/*.spec # another run of this test beside it has sleeps of its own
 export XDG_CACHE_HOME=$T/cache
 exits 11 'a build that hangs' "$PACKMILL" --timeout 4 -q build -o out-dir pack
 stderr_is 'is said once' <<'E'
