@@ -188,10 +188,11 @@ static const struct key repo_keys[] = {
 	{"id", &type_name, AT(id), .flags = KEY_REQUIRED, .help = "its id"},
 	{"class", &type_word, AT(class_), .words = classes, .help = "whose it is"},
 	{"priority", &type_int, AT(priority), .min = 1, .max = 9999, .help = "lower wins"},
-	{"url", &type_repo_url, AT(url), .help = "where it is"},
+	{"url", &type_repo_url, AT(urls), .flags = KEY_LIST | KEY_ONE, .help = "where it is"},
 	{"metalink", &type_web_url, AT(metalink), .help = "list of mirrors with checksums"},
 	{"mirrorlist", &type_web_url, AT(mirrorlist), .help = "list of mirrors"},
-	{"gpgkey", &type_key_url, AT(gpgkey), .help = "key that signs it"},
+	{"gpgkey", &type_key_url, AT(gpgkeys), .flags = KEY_LIST | KEY_ONE,
+		.help = "keys that sign it"},
 	{"exclude", &type_package, AT(exclude), .flags = KEY_LIST, .help = "packages to ignore"},
 };
 #undef OF

@@ -99,6 +99,10 @@ static void check_list(const struct key *k, struct node *list, struct diag *d)
 {
 	if (node_is_empty(list))
 		return;
+	if ((k->flags & KEY_ONE) && list->kind == NODE_TEXT) {
+		check_text(k, list, d);
+		return;
+	}
 	if (list->kind != NODE_LIST) {
 		bool quote = k->type && list->kind == NODE_TEXT && strlen(list->text) < 60 &&
 			     !has_control(list->text);
@@ -255,17 +259,23 @@ const struct node *schema_find(
 	return NULL;
 }
 
+static void fill_item(const struct node *item, const struct key *k, struct strv *to)
+{
+	char *text = NULL;
+
+	if (item->bad)
+		return;
+	k->type->put(item, NULL, &text);
+	strv_take(to, text);
+}
+
 static void fill_list(const struct node *list, const struct key *k, struct strv *to)
 {
 	strv_release(to);
-	vec_foreach (&list->items, item) {
-		char *text = NULL;
-
-		if ((*item)->bad)
-			continue;
-		k->type->put(*item, NULL, &text);
-		strv_take(to, text);
-	}
+	if (list->kind == NODE_TEXT && *list->text)
+		fill_item(list, k, to);
+	vec_foreach (&list->items, item)
+		fill_item(*item, k, to);
 }
 
 void schema_fill(const struct schema *s, const struct node *const *maps, size_t n,

@@ -35,6 +35,7 @@ enum key_flags {
 	KEY_FREE = 4,   /* a map of any keys to text of the type; not filled */
 	KEY_MANUAL = 8, /* checked, but filled by whoever owns the struct */
 	KEY_SECRET = 16,
+	KEY_ONE = 32, /* with KEY_LIST: a single value is a list of one */
 };
 
 struct key {

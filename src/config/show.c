@@ -239,10 +239,10 @@ static json_t *repo_to_json(const struct target_repo *r)
 	json_put_str(o, "id", r->id);
 	json_put_str(o, "class", r->class_);
 	json_put_int(o, "priority", r->priority);
-	json_put_str(o, "url", r->url);
+	json_put_strv(o, "url", &r->urls);
 	json_put_str(o, "metalink", r->metalink);
 	json_put_str(o, "mirrorlist", r->mirrorlist);
-	json_put_str(o, "gpgkey", r->gpgkey);
+	json_put_strv(o, "gpgkey", &r->gpgkeys);
 	json_put_strv(o, "exclude", &r->exclude);
 	return o;
 }

@@ -11,6 +11,7 @@ struct target *target_builtin_host(void)
 	t->format = xstrdup("rpm");
 	t->arch = xstrdup(target_host_arch());
 	t->dist = xstrdup("");
+	t->releasever = xstrdup("");
 	t->host = true;
 	t->file = xstrdup("");
 	return t;
@@ -52,6 +53,7 @@ static void read_repo(struct target *t, const struct node *node, struct hmap *id
 	r = vec_push(&t->repos);
 	r->class_ = xstrdup("base");
 	r->priority = 99;
+	r->metadata_expire = 3600;
 	schema_fill(&schema_repo, &node, 1, NULL, r);
 	for (size_t i = 0; i < COUNTOF(places); i++)
 		vec_foreach (&node->keys, k)

@@ -6,11 +6,12 @@ static void repo_release(struct target_repo *r)
 {
 	free(r->id);
 	free(r->class_);
-	free(r->url);
+	strv_release(&r->urls);
 	free(r->metalink);
 	free(r->mirrorlist);
-	free(r->gpgkey);
+	strv_release(&r->gpgkeys);
 	strv_release(&r->exclude);
+	strv_release(&r->includepkgs);
 }
 
 static void macro_release(struct target_macro *m)
@@ -25,6 +26,7 @@ void target_release(struct target *t)
 	free(t->format);
 	free(t->arch);
 	free(t->dist);
+	free(t->releasever);
 	strv_release(&t->packages);
 	vec_free(&t->macros, macro_release);
 	strv_release(&t->modules);
@@ -50,12 +52,15 @@ static json_t *repos_to_json(const struct target *t)
 
 		json_put_str(o, "id", r->id);
 		json_put_str(o, "class", r->class_);
-		json_put_str(o, "url", r->url);
+		json_put_strv(o, "urls", &r->urls);
 		json_put_str(o, "metalink", r->metalink);
 		json_put_str(o, "mirrorlist", r->mirrorlist);
-		json_put_str(o, "gpgkey", r->gpgkey);
+		json_put_strv(o, "gpgkeys", &r->gpgkeys);
+		json_put_bool(o, "repo_gpgcheck", r->repo_gpgcheck);
 		json_put_int(o, "priority", r->priority);
+		json_put_int(o, "metadata_expire", r->metadata_expire);
 		json_put_strv(o, "exclude", &r->exclude);
+		json_put_strv(o, "includepkgs", &r->includepkgs);
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -69,8 +74,10 @@ json_t *target_to_json(const struct target *t)
 	json_put_str(o, "format", t->format);
 	json_put_str(o, "arch", t->arch);
 	json_put_str(o, "dist", t->dist);
+	json_put_str(o, "releasever", t->releasever);
 	json_put_bool(o, "host", t->host);
 	json_put_strv(o, "packages", &t->packages);
+	json_put_bool(o, "weak", t->weak);
 	vec_foreach (&t->macros, m)
 		json_put_str(macros, m->name, m->value);
 	json_put(o, "macros", macros);
@@ -91,12 +98,15 @@ static void repos_from_json(struct target *t, const json_t *list)
 
 		str_set(&r->id, json_get_str(o, "id"));
 		str_set(&r->class_, json_get_str(o, "class"));
-		str_set(&r->url, json_get_str(o, "url"));
+		json_get_strv(o, "urls", &r->urls);
 		str_set(&r->metalink, json_get_str(o, "metalink"));
 		str_set(&r->mirrorlist, json_get_str(o, "mirrorlist"));
-		str_set(&r->gpgkey, json_get_str(o, "gpgkey"));
+		json_get_strv(o, "gpgkeys", &r->gpgkeys);
+		r->repo_gpgcheck = json_get_bool(o, "repo_gpgcheck");
 		r->priority = (int)json_get_int(o, "priority");
+		r->metadata_expire = json_get_int(o, "metadata_expire");
 		json_get_strv(o, "exclude", &r->exclude);
+		json_get_strv(o, "includepkgs", &r->includepkgs);
 	}
 }
 
@@ -112,8 +122,10 @@ int target_from_json(const json_t *j, struct target **ret, struct err *err)
 	str_set(&t->dist, json_get_str(j, "dist"));
 	if (!t->name || !t->format || !t->arch || !t->dist)
 		return err_set(err, ERR_CORRUPT, "target lacks name, format, arch or dist");
+	t->releasever = xstrdup(json_get_str(j, "releasever") ?: "");
 	t->host = json_get_bool(j, "host");
 	json_get_strv(j, "packages", &t->packages);
+	t->weak = json_get_bool(j, "weak");
 	json_object_foreach(json_object_get(j, "macros"), key, value)
 	{
 		struct target_macro *m = vec_push(&t->macros);

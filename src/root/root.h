@@ -3,12 +3,15 @@
  * root.h - build roots: which read-only layers a build runs over, cached by what is in them.
  *
  * A root is a list of {layers, mount point} and a manifest. The kind is chosen by the target:
- * `host` (root_host.c) now; roots installed from repositories join here.
+ * `host` (host.c), or installed from repositories (source.c): one layer for the target's base set,
+ * one more for what BuildRequires add. A root's key is the hash of the packages in it, by NEVRA and
+ * checksum, and of the recipe that installs them; a layer is made once and never changed.
  */
 #pragma once
 #include "base/hash.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "model/lock.h"
 #include "model/target.h"
 #include "sandbox/sandbox.h"
 
@@ -23,6 +26,7 @@ struct root {
 	VEC(struct root_mount) mounts;
 	struct strv manifest; /* packages of the root, sorted: "name-version-release.arch" lines as
 				 rpm -qa (host: the native packages of the machine) */
+	struct lock *lock;    /* the same exactly; host: NEVRAs of the machine's packages */
 	char *target;         /* made for; others may share it */
 	int64_t made;         /* seconds since 1970 */
 	uint64_t size;        /* bytes of its own layers */
@@ -39,11 +43,56 @@ DEFINE_CLEANUP(struct root *, root_free)
 /* Fill conf->mounts from the root; the array is owned by the root and good as long as it. */
 void root_mounts(struct root *r, struct sandbox_conf *conf);
 
+/*
+ * Where roots of one target come from: its repositories, its solver, its cache. Metadata is read
+ * and the solver loaded only when something must be solved; what was asked before under unchanged
+ * metadata is remembered and opened at once. Not for host targets, but for root_source_base.
+ */
+struct root_source;
+struct root_source_conf {
+	const struct target *target;
+	const char *roots_dir, *cache_dir; /* data/roots, data/cache */
+	const struct strv *published;      /* package files of this instance, preferred to all
+					      repositories; NULL none */
+	bool offline, refresh;             /* as remote_conf */
+	void (*progress)(void *ctx, const char *what); /* may be NULL */
+	void (*warn)(void *ctx, const char *line);     /* may be NULL */
+	void *ctx;
+};
+int root_source_open(
+	const struct root_source_conf *conf, struct root_source **ret, struct err *err);
+void root_source_free(struct root_source *s);
+DEFINE_CLEANUP(struct root_source *, root_source_free)
+/* The base root. A base set that cannot be solved is ERR_CONFIG with all problems in the message.
+ */
+int root_source_base(struct root_source *s, struct root **ret, struct err *err);
+struct root_request {
+	const struct strv *install;   /* BuildRequires and the like, as rpm prints them */
+	const struct strv *conflicts; /* BuildConflicts; may be NULL */
+	const char *who;              /* for problems; may be NULL */
+	const char *testcase; /* directory for libsolv's test case when it fails; may be NULL */
+};
+/* The base root plus what these need, solved together with the base set. Problems are no error:
+ * then *ret is NULL and ret_problems says why, a line each. */
+int root_source_with(struct root_source *s, const struct root_request *q, struct root **ret,
+	struct strv *ret_problems, struct err *err);
+/* What installing these package files over the base set needs (themselves included, as LOCK_OWN
+ * with path): fetched, in no order. Problems as above. */
+int root_source_needs(struct root_source *s, const struct strv *files, const char *testcase,
+	struct lock_packages *ret, struct strv *ret_problems, struct err *err);
+/* The root of exactly this lock; its packages come from the cache or their repositories. */
+int root_source_locked(
+	struct root_source *s, const struct lock *l, struct root **ret, struct err *err);
+
 struct root_info {
 	char *key, *target, *dir;
+	char *base;         /* key of the root whose layer it stands on; NULL none */
+	size_t packages;    /* of its own layers' sets together */
 	uint64_t size;      /* bytes of its own layers */
-	int64_t made, used; /* seconds since 1970 */
-	bool in_use;
+	int64_t made, used; /* seconds since 1970; a base is used when one that stands on it is */
+	struct strv users;  /* pids of processes that have it open */
+	size_t dependents;  /* roots that stand on it */
+	bool in_use;        /* by a process, or by a root on it that is */
 };
 VEC_TYPE(root_infos, struct root_info);
 void root_info_release(struct root_info *i);
@@ -54,6 +103,10 @@ int root_list(const char *roots_dir, struct root_infos *ret, struct err *err);
  * one is in use, ERR_NOT_FOUND). *ret_n is how many. */
 int root_clean(
 	const char *roots_dir, const char *key, bool dry_run, size_t *ret_n, struct err *err);
+/* Remove roots nobody uses: those not used since then, then the longest unused until all together
+ * are no larger than max_size (0: no limit). A base stays as long as a root on it does. */
+int root_gc(const char *roots_dir, int64_t unused_since, uint64_t max_size, bool dry_run,
+	size_t *ret_n, uint64_t *ret_bytes, struct err *err);
 
 /* The repository that says what the host offers (one package, host-base), for dnf: makes or
  * refreshes the rpm below out_dir and returns its path. Cached by the native package database. */

@@ -357,11 +357,11 @@ static void test_target(void **state UNUSED)
 	assert_int_equal(t->repos.n, 3);
 	assert_string_equal(t->repos.v[0].class_, "base");
 	assert_int_equal(t->repos.v[0].priority, 99);
-	is_below(t->repos.v[0].gpgkey, "t/key");
-	assert_true(str_starts(t->repos.v[1].url, "file:///tmp/packmill-config-"));
+	is_below(t->repos.v[0].gpgkeys.v[0], "t/key");
+	assert_true(str_starts(t->repos.v[1].urls.v[0], "file:///tmp/packmill-config-"));
 	assert_int_equal(t->repos.v[1].priority, 10);
 	assert_string_equal(t->repos.v[1].exclude.v[0], "kernel*");
-	assert_null(t->repos.v[2].url);
+	assert_int_equal(t->repos.v[2].urls.n, 0);
 	yaml = config_target_to_yaml(t);
 	put("again.yaml", yaml, 0600);
 	assert_int_equal(config_target_load("again.yaml", &again, &errors, &err), 0);
