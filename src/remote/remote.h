@@ -66,6 +66,12 @@ int remote_filelists(struct remote *r, size_t i, struct err *err);
  * ERR_NOT_FOUND. */
 int remote_fetch(struct remote *r, struct lock_packages *packages, struct err *err);
 
+/* A repository that this instance wrote itself, read in place: dir, checksum, revision, primary and
+ * filelists are set. ERR_NOT_FOUND when it has no metadata yet. Release with remote_repo_release.
+ */
+int remote_read_local(const char *dir, struct remote_repo *ret, struct err *err);
+void remote_repo_release(struct remote_repo *r);
+
 /* Remove cached packages not used since then, and metadata of repositories not used since then;
  * *ret_bytes is what that frees. */
 int remote_expire(const char *cache, int64_t unused_since, bool dry_run, uint64_t *ret_bytes,

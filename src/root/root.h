@@ -52,9 +52,9 @@ struct root_source;
 struct root_source_conf {
 	const struct target *target;
 	const char *roots_dir, *cache_dir; /* data/roots, data/cache */
-	const struct strv *published;      /* package files of this instance, preferred to all
-					      repositories; NULL none */
-	bool offline, refresh;             /* as remote_conf */
+	const char *own; /* published repository of this instance (a directory with repodata/),
+			    whose packages are preferred to all others; NULL none */
+	bool offline, refresh;                         /* as remote_conf */
 	void (*progress)(void *ctx, const char *what); /* may be NULL */
 	void (*warn)(void *ctx, const char *line);     /* may be NULL */
 	void *ctx;
