@@ -13,7 +13,8 @@ struct rpm_root_conf {
 	const struct target *target;
 	const char *roots_dir;
 	root_fetch fetch; /* called only when a layer must be made */
-	void (*progress)(void *ctx, const char *what);
+	void *fetch_ctx;
+	void (*progress)(void *ctx, const char *what); /* may be NULL */
 	void *ctx;
 };
 /* The key of the root with these packages; build empty: the base root's. The recipe, the target's

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * source.c - questions to a target's repositories, answered by roots. The base set and what is
+ * added to it are solved apart, so that one base layer serves all: what a build adds leaves the
+ * base as it is. Only where that has no solution both are solved together, and the answer is a base
+ * of its own.
+ */
+#include "root/source.h"
+#include "base/base.h"
+#include "base/fs.h"
+#include "root/host.h"
+
+int root_source_open(const struct root_source_conf *conf, struct root_source **ret, struct err *err)
+{
+	CLEANUP(root_source_freep) struct root_source *s = xcalloc(1, sizeof *s);
+	int r;
+
+	s->conf = *conf;
+	s->roots = path_abs(conf->roots_dir);
+	s->cache = path_abs(conf->cache_dir);
+	s->own = conf->own ? path_abs(conf->own) : NULL;
+	if ((r = fs_mkdirs(s->roots, 0755, err)) < 0 || (r = fs_mkdirs(s->cache, 0755, err)) < 0)
+		return r;
+	*ret = TAKE(s);
+	return 0;
+}
+
+void root_source_free(struct root_source *s)
+{
+	if (!s)
+		return;
+	root_free(s->base);
+	solve_free(s->solve);
+	remote_free(s->remote);
+	remote_repo_release(&s->own_repo);
+	free(s->roots);
+	free(s->cache);
+	free(s->own);
+	free(s);
+}
+
+/* Layers carry the ids of who made them, and so does what was remembered. */
+static int question_begin(
+	struct root_source *s, const char *kind, struct sha256 **ret, struct err *err)
+{
+	const struct target *t = s->conf.target;
+	auto_free char *who = NULL;
+	enum sandbox_mode mode;
+	struct sha256 *h;
+	int r;
+
+	if ((r = sandbox_mode(&mode, err)) < 0 || (r = source_stamp(s, err)) < 0)
+		return r;
+	who = xasprintf("%d %ld", (int)mode, (long)getuid());
+	h = sha256_new();
+	sha256_add_str(h, kind);
+	sha256_add_str(h, who);
+	sha256_add_str(h, s->stamp);
+	sha256_add_str(h, t->arch);
+	sha256_add_str(h, t->weak ? "weak" : "");
+	strv_foreach (&t->packages, p)
+		sha256_add_str(h, *p);
+	*ret = h;
+	return 0;
+}
+
+static struct root *answered(const struct root_source *s, const char *question)
+{
+	auto_free char *key = asked_key(s->roots, question);
+	struct root *root = NULL;
+
+	return key && root_open(s->roots, key, &root, NULL) >= 0 ? root : NULL;
+}
+
+static int fetch(void *ctx, struct lock_packages *packages, struct err *err)
+{
+	struct root_source *s = ctx;
+	int r = source_refresh(s, err);
+
+	return r < 0 ? r : remote_fetch(s->remote, packages, err);
+}
+
+static int get(struct root_source *s, root_fetch how, const struct lock *l, struct root **ret,
+	struct err *err)
+{
+	const struct rpm_root_conf conf = {
+		.target = s->conf.target,
+		.roots_dir = s->roots,
+		.fetch = how,
+		.progress = s->conf.progress,
+		.ctx = s->conf.ctx,
+		.fetch_ctx = s,
+	};
+
+	return rpm_root_get(&conf, l, ret, err);
+}
+
+static struct lock *new_lock(const struct root_source *s)
+{
+	struct lock *l = xcalloc(1, sizeof *l);
+
+	l->target = xstrdup(s->conf.target->name);
+	l->arch = xstrdup(s->conf.target->arch);
+	return l;
+}
+
+static void problems(const struct solve_result *res, struct strv *ret)
+{
+	vec_foreach (&res->problems, p)
+		strv_add(ret, p->text);
+}
+
+static int solve_base(struct root_source *s, struct lock **ret, struct err *err)
+{
+	struct solve_request q = {.who = "the target's base set"};
+	CLEANUP(solve_result_release) struct solve_result res = {0};
+	CLEANUP(lock_freep) struct lock *l = new_lock(s);
+	auto_strv struct strv why = STRV_INIT;
+	int r;
+
+	strv_copy(&q.install, &s->conf.target->packages);
+	r = source_solve(s, &q, NULL, &res, err);
+	solve_request_release(&q);
+	if (r < 0)
+		return r;
+	if (res.problems.n) {
+		auto_free char *text = NULL;
+
+		problems(&res, &why);
+		text = strv_join(&why, "; ");
+		return err_set(err, ERR_CONFIG, "target '%s' has no base root: %s",
+			s->conf.target->name, text);
+	}
+	lock_packages_copy(&l->base, &res.packages);
+	*ret = TAKE(l);
+	return 0;
+}
+
+static int base(struct root_source *s, struct err *err)
+{
+	char question[SHA256_HEX];
+	CLEANUP(lock_freep) struct lock *l = NULL;
+	struct sha256 *h;
+	int r;
+
+	if (s->base)
+		return 0;
+	if ((r = question_begin(s, "base", &h, err)) < 0)
+		return r;
+	sha256_end(h, question);
+	s->base = answered(s, question);
+	if (s->base)
+		return 0;
+	if ((r = solve_base(s, &l, err)) < 0 || (r = get(s, fetch, l, &s->base, err)) < 0)
+		return r;
+	asked_remember(s->roots, question, s->base->key);
+	return 0;
+}
+
+int root_source_base(struct root_source *s, struct root **ret, struct err *err)
+{
+	int r = base(s, err);
+
+	return r < 0 ? r : root_open(s->roots, s->base->key, ret, err);
+}
+
+/* Base set and additions at once: for additions that need other versions of what the base has. */
+static int solve_together(struct root_source *s, struct solve_request *q, const char *testcase,
+	struct solve_result *ret, struct err *err)
+{
+	q->installed = NULL;
+	strv_copy(&q->install, &s->conf.target->packages);
+	return source_solve(s, q, testcase, ret, err);
+}
+
+static int solve_with(struct root_source *s, const struct root_request *ask, struct lock **ret,
+	struct strv *ret_problems, struct err *err)
+{
+	CLEANUP(solve_request_release)
+	struct solve_request q = {.installed = &s->base->lock->base, .who = ask->who};
+	CLEANUP(solve_result_release) struct solve_result res = {0};
+	CLEANUP(lock_freep) struct lock *l = new_lock(s);
+	bool apart;
+	int r;
+
+	strv_copy(&q.install, ask->install);
+	if (ask->conflicts)
+		strv_copy(&q.conflicts, ask->conflicts);
+	if ((r = source_solve(s, &q, NULL, &res, err)) < 0)
+		return r;
+	apart = !res.problems.n;
+	if (!apart) {
+		solve_result_release(&res);
+		res = (struct solve_result){0};
+		if ((r = solve_together(s, &q, ask->testcase, &res, err)) < 0)
+			return r;
+	}
+	problems(&res, ret_problems);
+	if (res.problems.n)
+		return 0;
+	if (apart)
+		lock_packages_copy(&l->base, &s->base->lock->base);
+	lock_packages_copy(apart ? &l->build : &l->base, &res.packages);
+	*ret = TAKE(l);
+	return 0;
+}
+
+static int question_with(
+	struct root_source *s, const struct root_request *q, char ret[SHA256_HEX], struct err *err)
+{
+	auto_strv struct strv wanted = STRV_INIT;
+	struct sha256 *h;
+	int r = question_begin(s, "with", &h, err);
+
+	if (r < 0)
+		return r;
+	strv_copy(&wanted, q->install);
+	strv_sort(&wanted);
+	strv_foreach (&wanted, w)
+		sha256_add_str(h, *w);
+	sha256_add_str(h, "");
+	for (size_t i = 0; q->conflicts && i < q->conflicts->n; i++)
+		sha256_add_str(h, q->conflicts->v[i]);
+	sha256_end(h, ret);
+	return 0;
+}
+
+int root_source_with(struct root_source *s, const struct root_request *q, struct root **ret,
+	struct strv *ret_problems, struct err *err)
+{
+	CLEANUP(lock_freep) struct lock *l = NULL;
+	char question[SHA256_HEX];
+	int r;
+
+	if ((r = base(s, err)) < 0 || (r = question_with(s, q, question, err)) < 0)
+		return r;
+	*ret = answered(s, question);
+	if (*ret)
+		return 0;
+	if ((r = solve_with(s, q, &l, ret_problems, err)) < 0 || !l ||
+		(r = get(s, fetch, l, ret, err)) < 0)
+		return r;
+	asked_remember(s->roots, question, (*ret)->key);
+	return 0;
+}
+
+/* What the base has already in just this form is not installed again. */
+static void without(struct lock_packages *v, const struct lock_packages *have)
+{
+	size_t n = 0;
+
+	vec_foreach (v, p) {
+		bool there = false;
+
+		vec_foreach (have, h)
+			there = there || (str_eq(h->nevra, p->nevra) &&
+						 str_eq_null(h->checksum, p->checksum));
+		if (there)
+			lock_package_release(p);
+		else
+			v->v[n++] = *p;
+	}
+	v->n = n;
+}
+
+int root_source_needs(struct root_source *s, const struct strv *files, const char *testcase,
+	struct lock_packages *ret, struct strv *ret_problems, struct err *err)
+{
+	CLEANUP(solve_request_release) struct solve_request q = {0};
+	CLEANUP(solve_result_release) struct solve_result res = {0};
+	int r;
+
+	if ((r = base(s, err)) < 0 || (r = source_add_files(s, files, err)) < 0)
+		return r;
+	strv_copy(&q.files, files);
+	q.installed = &s->base->lock->base;
+	if ((r = source_solve(s, &q, NULL, &res, err)) < 0)
+		return r;
+	if (res.problems.n) { /* perhaps they replace something of the base */
+		solve_result_release(&res);
+		res = (struct solve_result){0};
+		if ((r = solve_together(s, &q, testcase, &res, err)) < 0)
+			return r;
+	}
+	problems(&res, ret_problems);
+	if (res.problems.n)
+		return 0;
+	without(&res.packages, &s->base->lock->base);
+	if ((r = fetch(s, &res.packages, err)) < 0)
+		return r;
+	lock_packages_copy(ret, &res.packages);
+	return 0;
+}
+
+/* The cache alone does where it has everything: the repositories may have moved on since. */
+static int fetch_locked(void *ctx, struct lock_packages *packages, struct err *err)
+{
+	struct root_source *s = ctx;
+	const struct remote_conf conf = {.cache = s->cache, .offline = true};
+	CLEANUP(remote_freep) struct remote *cached = NULL;
+
+	if (remote_open(&conf, s->conf.target, &cached, NULL) >= 0 &&
+		remote_fetch(cached, packages, NULL) >= 0)
+		return 0;
+	return fetch(s, packages, err);
+}
+
+int root_source_locked(
+	struct root_source *s, const struct lock *l, struct root **ret, struct err *err)
+{
+	const struct target *t = s->conf.target;
+
+	if (!str_eq(l->arch, t->arch))
+		return err_set(err, ERR_CONFIG,
+			"the lock is for architecture %s, target '%s' for %s", l->arch, t->name,
+			t->arch);
+	return get(s, fetch_locked, l, ret, err);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* source_pool.c - metadata and solver of a source of roots, loaded when something needs them. */
+#include "base/base.h"
+#include "base/fs.h"
+#include "root/source.h"
+
+#define OWN_PRIORITY   0 /* target files begin at 1 */
+#define FILES_PRIORITY (-1)
+
+static struct remote_conf remote_conf_of(const struct root_source *s)
+{
+	return (struct remote_conf){
+		.cache = s->cache,
+		.offline = s->conf.offline,
+		.refresh = s->conf.refresh,
+		.progress = s->conf.progress,
+		.warn = s->conf.warn,
+		.ctx = s->conf.ctx,
+	};
+}
+
+/* The state of the instance's own repository; one that is not there yet has none. */
+static int read_own(struct root_source *s, struct err *err)
+{
+	auto_err struct err e = ERR_INIT;
+
+	if (!s->own || s->own_repo.dir)
+		return 0;
+	if (remote_read_local(s->own, &s->own_repo, &e) < 0 && e.code != ERR_NOT_FOUND)
+		return err_move(err, &e);
+	return 0;
+}
+
+static void set_stamp(struct root_source *s, const char *remote)
+{
+	struct sha256 *h = sha256_new();
+
+	sha256_add_str(h, remote);
+	sha256_add_str(h, s->own_repo.checksum ?: "");
+	sha256_end(h, s->stamp);
+}
+
+int source_refresh(struct root_source *s, struct err *err)
+{
+	const struct remote_conf conf = remote_conf_of(s);
+	char now[SHA256_HEX];
+	int r;
+
+	if (s->refreshed)
+		return 0;
+	if ((r = read_own(s, err)) < 0 ||
+		(!s->remote && (r = remote_open(&conf, s->conf.target, &s->remote, err)) < 0) ||
+		(r = remote_refresh(s->remote, err)) < 0)
+		return r;
+	s->refreshed = true;
+	remote_stamp(s->remote, now);
+	set_stamp(s, now);
+	return 0;
+}
+
+int source_stamp(struct root_source *s, struct err *err)
+{
+	const struct remote_conf conf = remote_conf_of(s);
+	char now[SHA256_HEX];
+	int r;
+
+	if (*s->stamp)
+		return 0;
+	if (s->conf.refresh || !remote_stamp_cached(&conf, s->conf.target, now))
+		return source_refresh(s, err);
+	if ((r = read_own(s, err)) < 0)
+		return r;
+	set_stamp(s, now);
+	return 0;
+}
+
+static int add_repo(struct root_source *s, const char *id, int priority,
+	const struct remote_repo *m, struct err *err)
+{
+	char sum[SHA256_HEX];
+	struct sha256 *h = sha256_new();
+	const struct solve_repo repo = {
+		.id = id,
+		.priority = priority,
+		.primary = m->primary,
+		.filelists = m->filelists,
+		.checksum = sum,
+		.exclude = m->conf ? &m->conf->exclude : NULL,
+		.includepkgs = m->conf ? &m->conf->includepkgs : NULL,
+	};
+
+	sha256_add_str(h, m->primary_sum);
+	sha256_add_str(h, m->filelists_sum ?: "");
+	sha256_end(h, sum);
+	return solve_add_repo(s->solve, &repo, err);
+}
+
+static int add_all(struct root_source *s, struct err *err)
+{
+	for (size_t i = 0; i < remote_count(s->remote); i++) {
+		const struct remote_repo *m = remote_at(s->remote, i);
+		int r = add_repo(s, m->conf->id, m->conf->priority, m, err);
+
+		if (r < 0)
+			return err_wrap(err, "repository '%s'", m->conf->id);
+	}
+	return s->own_repo.dir ? add_repo(s, LOCK_OWN, OWN_PRIORITY, &s->own_repo, err) : 0;
+}
+
+static int load(struct root_source *s, struct err *err)
+{
+	auto_free char *dir = path_join(s->cache, "solv");
+	const struct solve_conf conf = {
+		.arch = s->conf.target->arch, .cache = dir, .weak = s->conf.target->weak};
+	int r;
+
+	if (s->solve)
+		return 0;
+	if ((r = source_refresh(s, err)) < 0 || (r = fs_mkdirs(dir, 0755, err)) < 0 ||
+		(r = solve_new(&conf, &s->solve, err)) < 0)
+		return r;
+	r = add_all(s, err);
+	if (r < 0) {
+		solve_free(s->solve);
+		s->solve = NULL;
+	}
+	return r;
+}
+
+int source_add_files(struct root_source *s, const struct strv *files, struct err *err)
+{
+	int r = load(s, err);
+
+	return r < 0 ? r : solve_add_files(s->solve, SOURCE_FILES, FILES_PRIORITY, files, err);
+}
+
+static int add_filelists(struct root_source *s, const char *id, struct err *err)
+{
+	if (str_eq(id, LOCK_OWN))
+		return err_set(err, ERR_BUG, "file lists of our own packages are loaded");
+	for (size_t i = 0; i < remote_count(s->remote); i++) {
+		const struct remote_repo *m = remote_at(s->remote, i);
+		int r;
+
+		if (!str_eq(m->conf->id, id))
+			continue;
+		if ((r = remote_filelists(s->remote, i, err)) < 0)
+			return r;
+		return add_repo(s, id, m->conf->priority, remote_at(s->remote, i), err);
+	}
+	return err_set(err, ERR_BUG, "file lists of unknown repository '%s'", id);
+}
+
+/* Locations of what we published ourselves become paths: such a lock holds outside of the
+ * repository, too. */
+static void settle(const struct root_source *s, struct lock_packages *v)
+{
+	vec_foreach (v, p) {
+		if (str_eq_null(p->repo, LOCK_OWN) && *p->location != '/') {
+			auto_free char *path = path_join(s->own, p->location);
+
+			str_set(&p->location, path);
+		} else if (str_eq_null(p->repo, SOURCE_FILES)) {
+			str_set(&p->repo, LOCK_OWN);
+		}
+	}
+}
+
+int source_solve(struct root_source *s, const struct solve_request *q, const char *testcase,
+	struct solve_result *ret, struct err *err)
+{
+	int r = load(s, err);
+
+	/* each round adds the file lists of one repository at least */
+	for (size_t round = 0; r >= 0 && round <= s->conf.target->repos.n + 1; round++) {
+		struct solve_result res = {0};
+
+		r = solve_run(s->solve, q, testcase, &res, err);
+		if (r >= 0 && !res.needs_files.n) {
+			settle(s, &res.packages);
+			*ret = res;
+			return 0;
+		}
+		strv_foreach (&res.needs_files, id)
+			if (r >= 0)
+				r = add_filelists(s, *id, err);
+		solve_result_release(&res);
+	}
+	return r < 0 ? r : err_set(err, ERR_BUG, "the solver keeps asking for file lists");
+}
