@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Sourced after tap.sh (or bench.sh): the mini distribution of tests/distro, served over http.
+#
+#	need_distro              sets $DISTRO, its directory; need_distro --signed: everything signed
+#	serve_distro             sets $distro_url, which has base/, extra/ (and key.asc)
+#	distro_target FILE [--extra] [--signed] [--name N]    a target file for it
+#	distro_state updated     base/ is the later state from now on; back with "distro_state base"
+#	stop_distro              before the test's end; at its end the server stops by itself
+#
+# What was asked for is in $T/distro/log, a line each.
+
+need_distro()
+{
+	local p error
+	for p in apt-cache apt-get createrepo_c dpkg-deb gpg python3 rpmbuild rpmsign setpriv; do
+		command -v "$p" >/dev/null || distro_missing "no program '$p'"
+	done
+	mkdir -p "$T/distro"
+	DISTRO=$("$SRC/tests/distro/distro" path "$@" 2>"$T/distro/made") || {
+		error=$(tail -n 1 "$T/distro/made")
+		sed 's/^/# /' "$T/distro/made"
+		distro_missing "the mini distribution: $error"
+	}
+	export DISTRO
+}
+
+distro_missing()
+{
+	if declare -F skip_all >/dev/null; then skip_all "$1"; fi
+	echo "missing: $1" >&2
+	exit 1
+}
+
+distro_state()
+{
+	ln -sfn "$DISTRO/$1" "$T/distro/www/base.new" && mv -T "$T/distro/www/base.new" "$T/distro/www/base"
+}
+
+serve_distro()
+{
+	local port=
+	mkdir -p "$T/distro/www"
+	ln -sfn "$DISTRO/extra" "$T/distro/www/extra"
+	[ ! -f "$DISTRO/key.asc" ] || ln -sfn "$DISTRO/key.asc" "$T/distro/www/key.asc"
+	distro_state base
+	: >"$T/distro/port"
+	setpriv --pdeathsig TERM -- python3 -u -c '
+import functools, http.server, sys
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[1])
+with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as s:
+    print(s.server_address[1], flush=True)
+    s.serve_forever()' "$T/distro/www" >"$T/distro/port" 2>"$T/distro/log" &
+	distro_pid=$!
+	for _ in $(seq 200); do
+		port=$(cat "$T/distro/port")
+		[ -z "$port" ] || break
+		sleep 0.05
+	done
+	export distro_url=http://127.0.0.1:$port
+	[ -n "$port" ]
+}
+
+stop_distro()
+{
+	[ -z "${distro_pid-}" ] || kill "$distro_pid" 2>/dev/null
+	wait "${distro_pid-}" 2>/dev/null
+	distro_pid=
+}
+
+distro_target()
+{
+	local file=$1
+	shift
+	"$SRC/tests/distro/distro" target "$distro_url" "$@" >"$file"
+}
