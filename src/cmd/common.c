@@ -4,9 +4,29 @@
 #include "base/log.h"
 #include "base/text.h"
 
+/* A program that was not installed yet, in its build directory: the targets of its source tree. */
+static void add_source_targets(struct strv *ret)
+{
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self);
+	auto_free char *exe = NULL, *dir = NULL, *ninja = NULL, *source = NULL, *targets = NULL;
+
+	if (n <= 0 || (size_t)n >= sizeof self)
+		return;
+	exe = xstrndup(self, (size_t)n);
+	dir = path_dir(exe);
+	ninja = path_join(dir, "build.ninja");
+	source = path_dir(dir);
+	targets = path_join(source, "targets");
+	if (fs_exists(ninja) && fs_is_dir(targets))
+		strv_add(ret, targets);
+}
+
 void cmd_target_dirs(struct strv *ret)
 {
-	strv_addl(ret, ".", "targets", PACKMILL_DATADIR "/targets", NULL);
+	strv_addl(ret, ".", "targets", NULL);
+	add_source_targets(ret);
+	strv_add(ret, PACKMILL_DATADIR "/targets");
 }
 
 void cmd_report_lines(const struct strv *lines)

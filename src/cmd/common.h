@@ -7,7 +7,8 @@
 #include "model/job.h"
 #include "store/store.h"
 
-/* Where target files are searched: ., ./targets, the installed ones. */
+/* Where target files are searched: ., ./targets, those of the source tree when the program runs
+ * from its build directory, the installed ones. */
 void cmd_target_dirs(struct strv *ret);
 /* A target by name; its errors are printed. */
 int cmd_load_target(const char *name, struct target **ret, struct err *err);

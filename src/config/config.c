@@ -43,6 +43,7 @@ static struct config *config_new(const char *path)
 	c->numbering = xstrdup("0.date.hash");
 	c->jobs = cpus < 1 ? 1 : cpus > 4 ? 4 : (unsigned)cpus;
 	c->limits = (struct limits)LIMITS_DEFAULT;
+	c->cache = (struct config_cache){.roots = 50 * GIB, .unused = UINT64_C(14) * 86400};
 	return c;
 }
 

@@ -34,6 +34,12 @@ struct config_notify {
 	char *from, *user, *password;
 };
 
+/* What gc leaves of build roots and downloaded packages; 0: no limit. */
+struct config_cache {
+	uint64_t roots;  /* bytes of all of them; default 50G */
+	uint64_t unused; /* seconds since the last use; default 14d */
+};
+
 struct config {
 	char *file;   /* absolute path of packmill.yaml */
 	char *name;   /* repository id */
@@ -45,6 +51,7 @@ struct config {
 	unsigned jobs;
 	bool lint_fatal;
 	struct limits limits;
+	struct config_cache cache;
 	struct config_notify notify;
 	VEC(struct target *) targets;
 	VEC(struct config_project) projects;
@@ -80,6 +87,6 @@ int config_target_find(const char *name, const struct strv *dirs, struct target 
 int config_target_names(const struct strv *dirs, struct strv *ret, struct err *err);
 /* As a target file. */
 char *config_target_to_yaml(const struct target *t);
-/* Refused when the architecture is not this machine's, the format has no driver here or the
- * root is of a kind that cannot be made. */
+/* Refused when the architecture is not this machine's, the format has no driver here or modules
+ * are asked for. */
 int config_target_usable(const struct target *t, struct err *err);

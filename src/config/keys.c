@@ -113,6 +113,13 @@ static const struct key limits_keys[] = {
 static const struct schema schema_limits = {
 	.what = "'limits'", .example = "{jobs: 2, memory: 4G}", SCHEMA_KEYS(limits_keys)};
 
+static const struct key cache_keys[] = {
+	{"roots", &type_size, AT(cache.roots), .min = MIB, .help = "bytes of kept build roots"},
+	{"unused", &type_time, AT(cache.unused), .help = "how long an unused one is kept"},
+};
+static const struct schema schema_cache = {
+	.what = "'cache'", .example = "{roots: 50G, unused: 14d}", SCHEMA_KEYS(cache_keys)};
+
 static const struct key notify_keys[] = {
 	{"smtp", &type_host_port, AT(notify.smtp), .help = "the mail server"},
 	{"from", &type_mail, AT(notify.from), .help = "the sender"},
@@ -149,6 +156,7 @@ static const struct key main_keys[] = {
 		.help = "what to build for, such as [host]"},
 	{"version", .sub = &schema_version, .help = "how commits become versions"},
 	{"limits", .sub = &schema_limits, .help = "what a build may use"},
+	{"cache", .sub = &schema_cache, .help = "how much is kept of build roots"},
 	{"notify", .sub = &schema_notify, .help = "mail"},
 	{"lint", .sub = &schema_lint, .help = "what rpmlint decides"},
 	COMMON_KEYS,
@@ -175,6 +183,7 @@ static const struct key root_keys[] = {
 	{"packages", &type_package, AT(packages), .flags = KEY_LIST,
 		.help = "what every build root has"},
 	{"host", &type_bool, AT(host), .help = "this machine's own tools are the root"},
+	{"weak", &type_bool, AT(weak), .help = "install what packages recommend, too"},
 };
 static const struct schema schema_root = {
 	.what = "'root'",
@@ -189,11 +198,16 @@ static const struct key repo_keys[] = {
 	{"class", &type_word, AT(class_), .words = classes, .help = "whose it is"},
 	{"priority", &type_int, AT(priority), .min = 1, .max = 9999, .help = "lower wins"},
 	{"url", &type_repo_url, AT(urls), .flags = KEY_LIST | KEY_ONE, .help = "where it is"},
-	{"metalink", &type_web_url, AT(metalink), .help = "list of mirrors with checksums"},
-	{"mirrorlist", &type_web_url, AT(mirrorlist), .help = "list of mirrors"},
+	{"metalink", &type_repo_url, AT(metalink), .help = "list of mirrors with checksums"},
+	{"mirrorlist", &type_repo_url, AT(mirrorlist), .help = "list of mirrors"},
 	{"gpgkey", &type_key_url, AT(gpgkeys), .flags = KEY_LIST | KEY_ONE,
 		.help = "keys that sign it"},
-	{"exclude", &type_package, AT(exclude), .flags = KEY_LIST, .help = "packages to ignore"},
+	{"repo_gpgcheck", &type_bool, AT(repo_gpgcheck), .help = "its metadata is signed, too"},
+	{"metadata_expire", &type_time, AT(metadata_expire), .help = "how long its metadata keeps"},
+	{"exclude", &type_package, AT(exclude), .flags = KEY_LIST | KEY_ONE,
+		.help = "packages to ignore"},
+	{"includepkgs", &type_package, AT(includepkgs), .flags = KEY_LIST | KEY_ONE,
+		.help = "the only packages to see"},
 };
 #undef OF
 const struct schema schema_repo = {
@@ -208,6 +222,7 @@ static const struct key target_keys[] = {
 	{"format", &type_word, AT(format), .words = formats, .help = "kind of packages"},
 	{"arch", &type_name, AT(arch), .help = "architecture in rpm's words"},
 	{"dist", &type_dist, AT(dist), .help = "value of %{dist}"},
+	{"releasever", &type_name, AT(releasever), .help = "value of $releasever in URLs"},
 	{"root", .sub = &schema_root, .flags = KEY_REQUIRED, .help = "what a build root holds"},
 	{"macros", &type_macro, .flags = KEY_FREE, .help = "more rpm macros"},
 	{"modules", &type_module, AT(modules), .flags = KEY_LIST,

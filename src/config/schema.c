@@ -108,8 +108,9 @@ static void check_list(const struct key *k, struct node *list, struct diag *d)
 			     !has_control(list->text);
 		auto_free char *want =
 			!k->type ? xasprintf("a list of maps such as %s", k->sub->example)
-				 : xasprintf(quote ? "a list: [%s]" : "a list%s",
-					   quote ? list->text : "");
+			: k->flags & KEY_ONE ? xstrdup("a value or a list")
+					     : xasprintf(quote ? "a list: [%s]" : "a list%s",
+						       quote ? list->text : "");
 
 		fault(list, d, k, want);
 		return;

@@ -100,6 +100,15 @@ static json_t *limits_to_json(const struct config *c, bool human)
 	return o;
 }
 
+static json_t *cache_to_json(const struct config *c, bool human)
+{
+	json_t *o = json_object();
+
+	put_size(o, "roots", c->cache.roots, human);
+	put_time(o, "unused", c->cache.unused, human);
+	return o;
+}
+
 static json_t *notify_to_json(const struct config_notify *n)
 {
 	json_t *o = json_object();
@@ -124,6 +133,7 @@ static json_t *build(const struct config *c, bool human)
 	json_put(o, "targets", list);
 	put_version(o, c->policy, c->numbering, c->minor);
 	json_put(o, "limits", limits_to_json(c, human));
+	json_put(o, "cache", cache_to_json(c, human));
 	json_put(o, "notify", notify_to_json(&c->notify));
 	json_put_bool(lint, "fatal", c->lint_fatal);
 	json_put(o, "lint", lint);
@@ -232,6 +242,15 @@ char *config_to_yaml(const struct config *c)
 	return sb_take(&b);
 }
 
+/* A list that may be written as its one value is. */
+static void put_one_or_list(json_t *o, const char *key, const struct strv *list)
+{
+	if (list->n == 1)
+		json_put_str(o, key, list->v[0]);
+	else
+		json_put_strv(o, key, list);
+}
+
 static json_t *repo_to_json(const struct target_repo *r)
 {
 	json_t *o = json_object();
@@ -239,11 +258,15 @@ static json_t *repo_to_json(const struct target_repo *r)
 	json_put_str(o, "id", r->id);
 	json_put_str(o, "class", r->class_);
 	json_put_int(o, "priority", r->priority);
-	json_put_strv(o, "url", &r->urls);
+	put_one_or_list(o, "url", &r->urls);
 	json_put_str(o, "metalink", r->metalink);
 	json_put_str(o, "mirrorlist", r->mirrorlist);
-	json_put_strv(o, "gpgkey", &r->gpgkeys);
-	json_put_strv(o, "exclude", &r->exclude);
+	put_one_or_list(o, "gpgkey", &r->gpgkeys);
+	if (r->repo_gpgcheck)
+		json_put_bool(o, "repo_gpgcheck", true);
+	put_time(o, "metadata_expire", (uint64_t)r->metadata_expire, true);
+	put_one_or_list(o, "exclude", &r->exclude);
+	put_one_or_list(o, "includepkgs", &r->includepkgs);
 	return o;
 }
 
@@ -257,8 +280,11 @@ char *config_target_to_yaml(const struct target *t)
 	json_put_str(o, "format", t->format);
 	json_put_str(o, "arch", t->arch);
 	json_put_str(o, "dist", *t->dist ? t->dist : NULL);
+	json_put_str(o, "releasever", *t->releasever ? t->releasever : NULL);
 	if (t->host)
 		json_put_bool(root, "host", true);
+	if (t->weak)
+		json_put_bool(root, "weak", true);
 	json_put_strv(root, "packages", &t->packages);
 	json_put(o, "root", root);
 	vec_foreach (&t->macros, m)

@@ -42,6 +42,58 @@ static void read_macros(struct target *t, const struct node *root, struct diag *
 	}
 }
 
+/* The key was written, whatever is wrong with its value. */
+static bool node_has(const struct node *map, const char *key)
+{
+	vec_foreach (&map->keys, k)
+		if (str_eq((*k)->text, key))
+			return true;
+	return false;
+}
+
+/* What dnf would put in for $releasever; a variable that nobody fills would only be a 404 later. */
+static void check_variables(const struct target *t, const char *url, const struct node *at,
+	const char *key, struct diag *d)
+{
+	static const char *const known[] = {"releasever", "basearch", "arch"};
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+				      "0123456789";
+
+	for (url = strchr(url ?: "", '$'); url; url = strchr(url + 1, '$')) {
+		auto_free char *word = xstrndup(url + 1, strspn(url + 1, letters));
+		bool found = false;
+
+		for (size_t i = 0; i < COUNTOF(known); i++)
+			found = found || str_eq(word, known[i]);
+		if (!found)
+			node_error(d, at,
+				"'%s': unknown variable $%s (there are $releasever, $basearch and "
+				"$arch)",
+				key, word);
+		else if (str_eq(word, "releasever") && str_empty(t->releasever))
+			node_error(d, at,
+				"'%s' has $releasever, and the target has no 'releasever'", key);
+	}
+}
+
+static void check_repo(const struct target *t, const struct target_repo *r, const struct node *node,
+	struct diag *d)
+{
+	const struct node *at = node_get(node, "url");
+
+	if (at && (node_is_empty(at) || (at->kind == NODE_LIST && !at->items.n)))
+		node_error(d, at, "'url' is empty");
+	strv_foreach (&r->urls, u)
+		check_variables(t, *u, at, "url", d);
+	strv_foreach (&r->gpgkeys, k)
+		check_variables(t, *k, node_get(node, "gpgkey"), "gpgkey", d);
+	check_variables(t, r->metalink, node_get(node, "metalink"), "metalink", d);
+	check_variables(t, r->mirrorlist, node_get(node, "mirrorlist"), "mirrorlist", d);
+	at = node_get(node, "repo_gpgcheck");
+	if (r->repo_gpgcheck && !r->gpgkeys.n && at && !node_has(node, "gpgkey"))
+		node_error(d, at, "'repo_gpgcheck' needs a 'gpgkey' to check by");
+}
+
 static void read_repo(struct target *t, const struct node *node, struct hmap *ids, struct diag *d)
 {
 	static const char *const places[] = {"url", "metalink", "mirrorlist"};
@@ -56,13 +108,13 @@ static void read_repo(struct target *t, const struct node *node, struct hmap *id
 	r->metadata_expire = 3600;
 	schema_fill(&schema_repo, &node, 1, NULL, r);
 	for (size_t i = 0; i < COUNTOF(places); i++)
-		vec_foreach (&node->keys, k)
-			n += str_eq((*k)->text, places[i]);
+		n += node_has(node, places[i]);
 	if (n != 1)
 		node_error(d, node, "repository %s needs %s of url, metalink and mirrorlist",
 			Q(r->id ?: ""), n ? "only one" : "one");
 	if (r->id && !hmap_set(ids, r->id, t->repos.n))
 		node_error(d, node, "two repositories have the id %s", Q(r->id));
+	check_repo(t, r, node, d);
 }
 
 /* The root is either this machine or a package set, and only the latter needs repositories. */
@@ -282,10 +334,10 @@ int config_target_usable(const struct target *t, struct err *err)
 		return err_set(err, ERR_CONFIG,
 			"target %s is for format %s, and this packmill makes rpm only", t->name,
 			t->format);
-	if (!t->host)
+	if (t->modules.n)
 		return err_set(err, ERR_CONFIG,
-			"target %s: this packmill cannot make roots from repositories yet, only "
-			"root: {host: true} works",
-			t->name);
+			"target %s: module streams ('modules: [%s]') are not supported yet, the "
+			"solver does not know them; take them out",
+			t->name, t->modules.v[0]);
 	return 0;
 }

@@ -301,6 +301,34 @@ static void put_repo_url(const struct node *n, const struct subst *subst UNUSED,
 	}
 }
 
+/* After '#': full fingerprints, 40 digits or 64 for the newer kind. */
+static bool are_fingerprints(const char *s)
+{
+	auto_strv struct strv list = STRV_INIT;
+
+	strv_split(&list, s, ",");
+	strv_foreach (&list, f) {
+		size_t n = strlen(*f);
+
+		if ((n != 40 && n != 64) || (*f)[strspn(*f, "0123456789abcdefABCDEF")])
+			return false;
+	}
+	return list.n > 0;
+}
+
+static bool check_key_url(const struct key *k, const char *s, struct strbuf *want)
+{
+	const char *hash = strrchr(s, '#');
+
+	if (hash && !are_fingerprints(hash + 1)) {
+		sb_add(want,
+			"an URL or a path, with '#' and full fingerprints (40 or 64 hexadecimal "
+			"digits, commas between them) when only these keys of it count");
+		return false;
+	}
+	return s != hash && check_repo_url(k, s, want);
+}
+
 static void put_key_url(const struct node *n, const struct subst *subst UNUSED, void *to)
 {
 	char **p = to;
@@ -374,7 +402,7 @@ const struct type type_git_url = {check_git_url, put_git_url, .placeholders = tr
 const struct type type_ref = {check_ref, put_text};
 const struct type type_web_url = {check_web_url, put_web_url};
 const struct type type_repo_url = {check_repo_url, put_repo_url};
-const struct type type_key_url = {check_repo_url, put_key_url};
+const struct type type_key_url = {check_key_url, put_key_url};
 const struct type type_mail = {check_mail, put_text};
 const struct type type_host_port = {check_host_port, put_text};
 const struct type type_dist = {check_dist, put_text, .empty = true};

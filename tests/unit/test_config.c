@@ -56,15 +56,15 @@ static const struct row rows[] = {
 	{"alias bomb", "a: &a [x, x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n" TOP,
 		"packmill.yaml:1:1: unknown key 'a' in packmill.yaml (known: name, data, url, "
 		"targets, "
-		"version, limits, notify, lint, defaults, projects, include)\n"
+		"version, limits, cache, notify, lint, defaults, projects, include)\n"
 		"packmill.yaml:2:1: unknown key 'b' in packmill.yaml (known: name, data, url, "
 		"targets, "
-		"version, limits, notify, lint, defaults, projects, include)\n"
+		"version, limits, cache, notify, lint, defaults, projects, include)\n"
 		"packmill.yaml:2:8: YAML aliases are not allowed: write 'a' out\n"
 		"packmill.yaml:2:12: YAML aliases are not allowed: write 'a' out\n"
 		"packmill.yaml:3:1: unknown key 'c' in packmill.yaml (known: name, data, url, "
 		"targets, "
-		"version, limits, notify, lint, defaults, projects, include)\n"
+		"version, limits, cache, notify, lint, defaults, projects, include)\n"
 		"packmill.yaml:3:5: YAML aliases are not allowed: write 'b' out\n"
 		"packmill.yaml:3:9: YAML aliases are not allowed: write 'b' out\n"},
 	{"tags", "name: !!str t\ntargets: !x [host]\n",
@@ -294,7 +294,7 @@ static const struct row rows[] = {
 	{"errors of all files", TOP "jobs: 2\ninclude: [sub/a.yaml, b.yaml]\n",
 		"packmill.yaml:3:1: unknown key 'jobs' in packmill.yaml (known: name, data, url, "
 		"targets, "
-		"version, limits, notify, lint, defaults, projects, include)\n"
+		"version, limits, cache, notify, lint, defaults, projects, include)\n"
 		"sub/a.yaml:1:1: 'data' belongs into the main file, not into an included one\n"
 		"b.yaml:1:1: the file is empty\n",
 		{"sub/a.yaml", "data: x\n", "b.yaml", "\n"}},
@@ -326,10 +326,17 @@ static const struct row rows[] = {
 		"packmill.yaml:2:11: target el is for architecture pdp11, and this machine is "
 		"x86_64\n",
 		{"el.yaml", "name: el\narch: pdp11\nroot: {host: true}\n"}},
-	{"a root that cannot be made yet", "name: t\ntargets: [el]\n",
-		"packmill.yaml:2:11: target el: this packmill cannot make roots from repositories "
-		"yet, only root: {host: true} works\n",
+	{"modules, which the solver does not know", "name: t\ntargets: [el]\n",
+		"packmill.yaml:2:11: target el: module streams ('modules: [nodejs:18]') are not "
+		"supported yet, the solver does not know them; take them out\n",
+		{"el.yaml", "name: el\nroot: {packages: [bash]}\nmodules: ['nodejs:18']\n"
+			    "repos: [{id: b, url: ./r}]\n"}},
+	{"a root from repositories", "name: t\ntargets: [el]\n", "",
 		{"el.yaml", "name: el\nroot: {packages: [bash]}\nrepos: [{id: b, url: ./r}]\n"}},
+	{"cache", TOP "cache: {roots: 1K, unused: never}\n",
+		"packmill.yaml:3:16: 'roots' must be at least 1.0 MiB (or 0: no limit), not '1K'\n"
+		"packmill.yaml:3:28: 'unused' must be a time such as 90s, 15m, 2h or 1d (0: no "
+		"limit), at most a year, not 'never'\n"},
 	{"a format without driver", "name: t\ntargets: [el]\n",
 		"packmill.yaml:2:11: target el is for format deb, and this packmill makes rpm "
 		"only\n",

@@ -330,6 +330,10 @@ static void test_show(void **state UNUSED)
 		json_get_str(json_array_get(json_object_get(j, "projects"), 1), "project"), "no");
 }
 
+#define F10 "0123456789"
+#define F40 F10 F10 F10 F10
+#define F64 F40 F10 F10 "abCD"
+
 static void test_target(void **state UNUSED)
 {
 	CLEANUP(target_freep) struct target *t = NULL, *again = NULL;
@@ -338,11 +342,14 @@ static void test_target(void **state UNUSED)
 	auto_free char *yaml = NULL, *same = NULL;
 
 	put("t/el9.yaml",
-		"name: el9\nformat: rpm\narch: aarch64\ndist: .el9\n"
-		"root: {packages: [bash, gcc-c++, '@core']}\n"
+		"name: el9\nformat: rpm\narch: aarch64\ndist: .el9\nreleasever: 9\n"
+		"root: {packages: [bash, gcc-c++, '@core'], weak: yes}\n"
 		"macros: {_vendor: example, abc: '%{nil}'}\nmodules: ['nodejs:18']\nrepos:\n"
-		"- {id: base, url: 'https://x.org/$basearch/', gpgkey: ./key}\n"
-		"- {id: own, class: own, priority: 10, url: ../repo, exclude: [kernel*]}\n"
+		"- {id: base, url: 'https://x.org/$releasever/$basearch/', gpgkey: ./key}\n"
+		"- {id: own, class: own, priority: 10, url: [../repo, 'https://x.org/b/$arch'],\n"
+		"   exclude: [kernel*, a], includepkgs: x*, repo_gpgcheck: true, metadata_expire: "
+		"5m,\n"
+		"   gpgkey: [./a, 'https://x.org/k#" F40 "," F64 "']}\n"
 		"- {id: extra, class: extra, metalink: 'https://x.org/m?repo=x&arch=y'}\n",
 		0600);
 	if (config_target_load("t/el9.yaml", &t, &errors, &err) < 0)
@@ -361,8 +368,22 @@ static void test_target(void **state UNUSED)
 	assert_true(str_starts(t->repos.v[1].urls.v[0], "file:///tmp/packmill-config-"));
 	assert_int_equal(t->repos.v[1].priority, 10);
 	assert_string_equal(t->repos.v[1].exclude.v[0], "kernel*");
+	assert_string_equal(t->releasever, "9");
+	assert_true(t->weak);
+	assert_string_equal(t->repos.v[0].urls.v[0], "https://x.org/$releasever/$basearch/");
+	assert_int_equal(t->repos.v[0].metadata_expire, 3600);
+	assert_false(t->repos.v[0].repo_gpgcheck);
+	assert_int_equal(t->repos.v[1].urls.n, 2);
+	assert_string_equal(t->repos.v[1].urls.v[1], "https://x.org/b/$arch");
+	assert_string_equal(t->repos.v[1].includepkgs.v[0], "x*");
+	assert_true(t->repos.v[1].repo_gpgcheck);
+	assert_int_equal(t->repos.v[1].metadata_expire, 300);
+	assert_string_equal(t->repos.v[1].gpgkeys.v[1], "https://x.org/k#" F40 "," F64);
 	assert_int_equal(t->repos.v[2].urls.n, 0);
 	yaml = config_target_to_yaml(t);
+	assert_non_null(strstr(yaml, "    url: \"https://x.org/$releasever/$basearch/\"\n"));
+	assert_non_null(strstr(yaml, "\n    metadata_expire: 5m\n    exclude:\n"));
+	assert_non_null(strstr(yaml, "\n    includepkgs: \"x*\"\n"));
 	put("again.yaml", yaml, 0600);
 	assert_int_equal(config_target_load("again.yaml", &again, &errors, &err), 0);
 	same = config_target_to_yaml(again);
@@ -409,6 +430,26 @@ static void test_target_errors(void **state UNUSED)
 			"x.yaml:6:3: a repository needs 'id' (its id)\n"
 			"x.yaml:6:27: 'class' must be base, own or extra, not 'mine'\n"
 			"x.yaml:6:43: 'priority' must be a whole number from 1 to 9999, not '0'\n"},
+		{"name: x\nroot: {packages: [a]}\nrepos:\n"
+		 "- {id: a, url: {x: y}, gpgkey: 'k#12'}\n- {id: b, url: []}\n"
+		 "- {id: c, url: 'https://x/$releasever/$basearch/$releasever_major/'}\n"
+		 "- {id: d, metalink: 'https://x/${arch}'}\n"
+		 "- {id: e, url: /e, repo_gpgcheck: true, exclude: 'a b', metadata_expire: -1}\n",
+			"x.yaml:4:16: 'url' must be a value or a list, not a map\n"
+			"x.yaml:4:32: 'gpgkey' must be an URL or a path, with '#' and full "
+			"fingerprints (40 or 64 hexadecimal digits, commas between them) when only "
+			"these keys of it count, not 'k#12'\n"
+			"x.yaml:5:16: 'url' is empty\n"
+			"x.yaml:6:16: 'url' has $releasever, and the target has no 'releasever'\n"
+			"x.yaml:6:16: 'url': unknown variable $releasever_major (there are "
+			"$releasever, $basearch and $arch)\n"
+			"x.yaml:7:21: 'metalink' must be an URL with https://, http:// or "
+			"file:///, or a path, not 'https://x/${arch}'\n"
+			"x.yaml:8:35: 'repo_gpgcheck' needs a 'gpgkey' to check by\n"
+			"x.yaml:8:50: 'exclude' must be a package name without blanks, not "
+			"beginning with '-', not 'a b'\n"
+			"x.yaml:8:74: 'metadata_expire' must be a time such as 90s, 15m, 2h or 1d "
+			"(0: no limit), at most a year, not '-1'\n"},
 	};
 
 	for (size_t i = 0; i < COUNTOF(rows); i++) {
