@@ -85,7 +85,8 @@ static void derive_cause(struct build *b, enum cause_kind kind, const struct err
 		case ERR_SOURCE:
 		case ERR_CONFIG:
 		case ERR_USAGE:
-			res->cause = CAUSE_SOURCE;
+			/* a base set that cannot be had is not the package's fault */
+			res->cause = kind == CAUSE_INFRASTRUCTURE ? kind : CAUSE_SOURCE;
 			break;
 		case ERR_BUILD:
 			res->cause = kind == CAUSE_INFRASTRUCTURE ? CAUSE_BUILD : kind;
@@ -134,6 +135,8 @@ static void build_release(struct build *b)
 	logs_close(&b->logs);
 	sandbox_free(b->sandbox);
 	root_free(b->root);
+	root_free(b->base);
+	root_source_free(b->repos);
 	git_free(b->git);
 	source_release(&b->source);
 	version_release(&b->version);

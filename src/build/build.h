@@ -12,6 +12,7 @@ struct build_hooks {
 	void (*step)(void *ctx, const char *name, bool start); /* progress; may be NULL */
 	/* result.json and the artifacts are there; lint that decides nothing still runs */
 	void (*ready)(void *ctx, const struct result *r);
+	void (*note)(void *ctx, const char *what); /* what a long step does; may be NULL */
 	void *ctx;
 };
 

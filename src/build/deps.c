@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * deps.c - BuildRequires: satisfied by the root's packages first, then by what this instance has
- * published; what is missing is named. The check itself is rpm's, over the root's database.
+ * deps.c - BuildRequires over a root of this machine: satisfied by its packages first, then by what
+ * this instance has published; what is missing is named. The check itself is rpm's, over the root's
+ * database. Roots from repositories: repos.c.
  */
 #include "base/fs.h"
 #include "build/steps.h"
@@ -54,14 +55,16 @@ int deps_install(struct build *b, struct sandbox *sb, const struct strv *files, 
 		return r;
 	/* the set was chosen and checked before; rpm checks it again here, scriptlets run */
 	strv_addl(&argv, "rpm", "-U", "--oldpackage", "--replacepkgs", "--nosignature",
-		"--noplugins", "--define", "_dbpath /var/lib/rpm", NULL);
+		"--noplugins", NULL);
+	if (!b->repos)
+		strv_addl(&argv, "--define", "_dbpath /var/lib/rpm", NULL);
 	strv_foreach (files, f)
 		strv_addf(&argv, "/in/%s", path_base(*f));
 	cmd.argv = (const char *const *)argv.v;
 	return runner_exec(b, sb, &cmd, b->logs.root, NULL, ret, err);
 }
 
-int deps_satisfy(struct build *b, const char *srpm, struct err *err)
+static int satisfy_host(struct build *b, const char *srpm, struct err *err)
 {
 	auto_strv struct strv want = STRV_INIT, files = STRV_INIT, candidates = STRV_INIT;
 	struct rpm_problems problems = VEC_INIT;
@@ -107,6 +110,42 @@ int deps_satisfy(struct build *b, const char *srpm, struct err *err)
 			"installing BuildRequires: rpm ended with status %d", v.exit);
 	strv_copy(&b->extra, &files);
 	return 0;
+}
+
+int deps_lock(struct build *b, struct err *err)
+{
+	auto_free char *path = path_join(b->job->output, LOCK_FILE);
+	CLEANUP(lock_release) struct lock l = {0};
+
+	if (!b->root->lock)
+		return 0;
+	l.target = xstrdup(b->job->target->name);
+	l.arch = xstrdup(b->job->target->arch);
+	lock_packages_copy(&l.base, &b->root->lock->base);
+	lock_packages_copy(&l.build, &b->root->lock->build);
+	strv_foreach (&b->extra, e) {
+		CLEANUP(package_release) struct package p = {0};
+		int r = rpm_read(*e, &p, err);
+
+		if (r < 0)
+			return r;
+		*vec_push(&l.build) = (struct lock_package){
+			.nevra = xstrdup(p.nevra),
+			.checksum = xstrdup(p.sha256),
+			.repo = xstrdup(LOCK_OWN),
+			.location = xstrdup(*e),
+			.size = p.size,
+		};
+	}
+	lock_packages_sort(&l.build);
+	return lock_write(path, &l, err);
+}
+
+int deps_satisfy(struct build *b, const char *srpm, struct err *err)
+{
+	int r = b->repos ? repos_satisfy(b, srpm, err) : satisfy_host(b, srpm, err);
+
+	return r < 0 ? r : deps_lock(b, err);
 }
 
 int step_dependencies(struct build *b, struct err *err)

@@ -14,83 +14,91 @@ static void installable(struct build *b, struct strv *ret)
 			strv_add(ret, p->path);
 }
 
-/* Resolve and install one set in a fresh root. */
-static int try_set(struct build *b, const struct strv *set, const char *name, struct err *err)
+/* The packages of a set and what they need, or why that cannot be had: *ret_why "" when it can.
+ * *ret_conflict: they may stand in each other's way. */
+static int resolve(struct build *b, const struct strv *set, struct strv *ret_files, char **ret_why,
+	bool *ret_conflict, struct err *err)
 {
-	CLEANUP(sandbox_freep) struct sandbox *sb = NULL;
-	auto_strv struct strv files = STRV_INIT;
 	struct rpm_problems problems = VEC_INIT;
-	auto_free char *text = NULL;
-	struct sandbox_verdict v = {0};
+	auto_strv struct strv why = STRV_INIT;
 	int r;
 
-	r = rpm_resolve(b->dbpath, set, &b->job->published, &files, &problems, err);
-	if (r >= 0 && problems.n)
-		text = deps_problems(&problems);
-	vec_free(&problems, rpm_problem_release);
-	if (r < 0)
-		return r;
-	if (text) {
-		logs_root(&b->logs, "not installable: %s", text);
-		return build_fail(
-			b, CAUSE_DEPENDENCY, "root.log", 0, err, "not installable: %s", text);
-	}
-	if ((r = runner_sandbox(b, name, &sb, err)) < 0)
-		return r;
-	r = deps_install(b, sb, &files, name, &v, err);
-	if (r < 0)
-		return r;
-	if (v.limit)
-		return build_fail_limit(b, sandbox_limit_name(v.limit), "root.log", err);
-	if (v.exit) {
-		auto_free char *log = NULL;
-		struct cause c = {0};
-		int64_t first;
-
-		if (logs_tail(b->job->output, "root.log", &log, &first, NULL) >= 0)
-			cause_find(log, first, &c);
-		r = build_fail(b, CAUSE_TEST, "root.log", c.line, err, "installation failed: %s",
-			c.message ? c.message : "rpm -U failed");
-		cause_release(&c);
+	*ret_conflict = false;
+	if (b->repos) {
+		r = repos_needs(b, set, ret_files, &why, err);
+		*ret_why = strv_join(&why, "; ");
+		*ret_conflict = why.n > 0;
 		return r;
 	}
-	return 0;
-}
-
-/* Whether rpm would refuse to have all of them at once; then they are tried one by one. */
-static int exclusive(struct build *b, const struct strv *all, bool *ret, struct err *err)
-{
-	auto_strv struct strv files = STRV_INIT;
-	struct rpm_problems problems = VEC_INIT;
-	int r = rpm_resolve(b->dbpath, all, &b->job->published, &files, &problems, err);
-
-	*ret = false;
+	r = rpm_resolve(b->dbpath, set, &b->job->published, ret_files, &problems, err);
+	*ret_why = r >= 0 && problems.n ? deps_problems(&problems) : xstrdup("");
 	vec_foreach (&problems, p)
 		if (!p->who) /* a conflict, no missing dependency */
-			*ret = true;
+			*ret_conflict = true;
 	vec_free(&problems, rpm_problem_release);
 	return r;
 }
 
-int step_install(struct build *b, struct err *err)
+static int install_failed(struct build *b, struct err *err)
 {
-	auto_strv struct strv all = STRV_INIT;
-	bool split = false;
+	auto_free char *log = NULL;
+	struct cause c = {0};
+	int64_t first;
 	int r;
 
-	if (b->job->no_install_test)
+	if (logs_tail(b->job->output, "root.log", &log, &first, NULL) >= 0)
+		cause_find(log, first, &c);
+	r = build_fail(b, CAUSE_TEST, "root.log", c.line, err, "installation failed: %s",
+		c.message ? c.message : "rpm -U failed");
+	cause_release(&c);
+	return r;
+}
+
+/* Install the files in a fresh root, or say why they cannot be had. */
+static int try_files(struct build *b, const struct strv *files, const char *why, const char *name,
+	struct err *err)
+{
+	CLEANUP(sandbox_freep) struct sandbox *sb = NULL;
+	struct sandbox_verdict v = {0};
+	int r;
+
+	if (*why) {
+		logs_root(&b->logs, "not installable: %s", why);
+		return build_fail(
+			b, CAUSE_DEPENDENCY, "root.log", 0, err, "not installable: %s", why);
+	}
+	r = b->repos ? repos_sandbox(b, name, &sb, err) : runner_sandbox(b, name, &sb, err);
+	if (r < 0 || (r = deps_install(b, sb, files, name, &v, err)) < 0)
+		return r;
+	if (v.limit)
+		return build_fail_limit(b, sandbox_limit_name(v.limit), "root.log", err);
+	return v.exit ? install_failed(b, err) : 0;
+}
+
+int step_install(struct build *b, struct err *err)
+{
+	auto_strv struct strv all = STRV_INIT, files = STRV_INIT;
+	auto_free char *why = NULL;
+	bool conflict = false;
+	int r;
+
+	if (b->job->no_install_test || b->job->lock) /* a lock has nothing for it */
 		return 0;
 	installable(b, &all);
-	if (all.n > 1 && (r = exclusive(b, &all, &split, err)) < 0)
+	if (!all.n)
+		return 0;
+	if ((r = resolve(b, &all, &files, &why, &conflict, err)) < 0)
 		return r;
-	if (!split)
-		return all.n ? try_set(b, &all, "install", err) : 0;
+	if (!conflict || all.n == 1)
+		return try_files(b, &files, why, "install", err);
+	/* not all of them at once, then: one by one */
 	for (size_t i = 0; i < all.n; i++) {
-		auto_strv struct strv one = STRV_INIT;
-		auto_free char *name = xasprintf("install-%zu", i);
+		auto_strv struct strv one = STRV_INIT, with = STRV_INIT;
+		auto_free char *name = xasprintf("install-%zu", i), *text = NULL;
 
 		strv_add(&one, all.v[i]);
-		if ((r = try_set(b, &one, name, err)) < 0)
+		if ((r = resolve(b, &one, &with, &text, &conflict, err)) < 0 ||
+			(r = try_files(b, &with, text, name, err)) < 0)
 			return r;
 	}
 	return 0;

@@ -10,8 +10,10 @@ static void set_defines(struct build *b)
 {
 	const struct target *t = b->job->target;
 
-	strv_addl(&b->defines, "_topdir /builddir", "_dbpath /var/lib/rpm", "_buildhost packmill",
+	strv_addl(&b->defines, "_topdir /builddir", "_buildhost packmill",
 		"use_source_date_epoch_as_buildtime 1", "clamp_mtime_to_source_date_epoch 1", NULL);
+	if (t->host)
+		strv_add(&b->defines, "_dbpath /var/lib/rpm");
 	strv_addf(&b->defines, "dist %s", *t->dist ? t->dist : "%{nil}");
 	vec_foreach (&t->macros, m)
 		strv_addf(&b->defines, "%s %s", m->name, m->value);
@@ -53,7 +55,9 @@ static int copy_database(struct build *b, struct err *err)
 int step_root(struct build *b, struct err *err)
 {
 	auto_strv struct strv lacking = STRV_INIT;
-	int r = root_get(b->job->target, b->job->roots, b->job->cache, NULL, &b->root, err);
+	const struct job *j = b->job;
+	int r = j->target->host ? root_get(j->target, j->roots, j->cache, NULL, &b->root, err)
+				: repos_root(b, err);
 
 	if (r < 0)
 		return r;
@@ -64,7 +68,7 @@ int step_root(struct build *b, struct err *err)
 	sandbox_lacking(b->sandbox, &lacking);
 	strv_foreach (&lacking, l)
 		logs_state(&b->logs, "limit not available on this machine: %s", *l);
-	return copy_database(b, err);
+	return b->repos ? 0 : copy_database(b, err);
 }
 
 int step_stage(struct build *b, struct err *err)

@@ -26,16 +26,19 @@ struct build {
 	char *work; /* scratch below the output directory, removed at the end */
 	struct git *git;
 	struct root *root;
+	struct root_source *repos; /* where it came from; NULL: this machine */
+	struct root *base;         /* without BuildRequires: repos_sandbox */
+	size_t roots_used;
 	struct sandbox *sandbox;
 	struct runner runner;
-	char *dbpath; /* copy of the root's rpm database, for librpm on this side */
+	char *dbpath; /* host: copy of the root's rpm database, for librpm on this side */
 	struct source source;
 	struct version version;
 	struct strv defines; /* "name value": handed to every rpm program */
 	char *epoch_env;     /* "SOURCE_DATE_EPOCH=n", NULL when there is no date */
 	char *srpm;          /* path of the source package */
 	struct package srpm_info;
-	struct strv extra; /* published packages installed for this build */
+	struct strv extra; /* host: published packages installed for this build */
 	struct strv files; /* base names of what was collected */
 	const char *step;  /* the one that runs */
 };
@@ -76,10 +79,21 @@ int collect_source(struct build *b, struct err *err); /* the source package alon
 int step_install(struct build *b, struct err *err);
 int step_lint(struct build *b, struct err *err);
 
-/* deps.c: satisfy the BuildRequires in a source header, installing published packages. */
+/* deps.c: satisfy the BuildRequires in a source header. */
 int deps_satisfy(struct build *b, const char *srpm, struct err *err);
+/* Write root.lock: what is in the root now. */
+int deps_lock(struct build *b, struct err *err);
 /* Problems as one line. */
 char *deps_problems(const struct rpm_problems *p);
 /* Install package files in a sandbox with its own rpm, as its root. */
 int deps_install(struct build *b, struct sandbox *sb, const struct strv *files, const char *name,
 	struct sandbox_verdict *ret, struct err *err);
+
+/* repos.c: the same for roots that come from repositories. */
+int repos_root(struct build *b, struct err *err);
+int repos_satisfy(struct build *b, const char *srpm, struct err *err);
+/* The files and what they need over the base root, or why that cannot be had. */
+int repos_needs(struct build *b, const struct strv *files, struct strv *ret_files,
+	struct strv *ret_why, struct err *err);
+/* A fresh sandbox over the base root. */
+int repos_sandbox(struct build *b, const char *name, struct sandbox **ret, struct err *err);

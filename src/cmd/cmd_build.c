@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/sig.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "build/build.h"
 #include "cmd/common.h"
@@ -11,14 +12,20 @@
 #define SCRATCH ".packmill-" /* beside the results of a build, while it runs */
 
 static struct layout_args args;
-static const char *output, *job_file, *memory, *disk, *log_size;
+static const char *output, *job_file, *lock_file, *memory, *disk, *log_size;
 static uint64_t time_limit;
-static bool no_install_test, lint_fatal;
+static bool no_install_test, lint_fatal, offline, refresh;
 
 static void step(void *ctx, const char *name, bool start)
 {
 	(void)ctx;
 	cmd_progress(start ? name : NULL);
+}
+
+static void note(void *ctx, const char *what)
+{
+	(void)ctx;
+	cmd_progress(what);
 }
 
 /* Who started us shows it. */
@@ -27,6 +34,15 @@ static void job_step(void *ctx, const char *name, bool start)
 	(void)ctx;
 	if (start)
 		(void)dprintf(STDOUT_FILENO, "step %s\n", name);
+}
+
+static void job_note(void *ctx, const char *what)
+{
+	auto_strbuf struct strbuf clean = STRBUF_INIT;
+
+	(void)ctx;
+	text_term(&clean, what, 200);
+	(void)dprintf(STDOUT_FILENO, "step %s\n", sb_str(&clean));
 }
 
 /* Who started us waits for this byte, then publishes while we lint. */
@@ -39,7 +55,8 @@ static void ready(void *ctx, const struct result *r)
 
 static int carry_out(const char *file, struct err *err)
 {
-	static const struct build_hooks hooks = {.step = job_step, .ready = ready};
+	static const struct build_hooks hooks = {
+		.step = job_step, .ready = ready, .note = job_note};
 	CLEANUP(result_freep) struct result *res = NULL;
 	CLEANUP(job_freep) struct job *job = NULL;
 	auto_json json_t *j = NULL;
@@ -142,7 +159,7 @@ static int verdict(const struct result *res, struct err *err)
 
 static int build_in(int argc, char **argv, const char *scratch, bool source_only, struct err *err)
 {
-	static const struct build_hooks hooks = {.step = step};
+	static const struct build_hooks hooks = {.step = step, .note = note};
 	CLEANUP(result_freep) struct result *res = NULL;
 	CLEANUP(job_freep) struct job *job = NULL;
 	auto_free char *git = path_join(scratch, ".git-mirrors");
@@ -160,6 +177,9 @@ static int build_in(int argc, char **argv, const char *scratch, bool source_only
 	job->source_only = source_only;
 	job->no_install_test = no_install_test;
 	job->lint_fatal = lint_fatal;
+	job->offline = offline;
+	job->refresh = refresh;
+	job->lock = lock_file ? path_abs(lock_file) : NULL;
 	job->output = path_join(scratch, "out");
 	if ((r = build_run(job, &hooks, &res, err)) < 0 ||
 		(r = deliver(job->output, output, err)) < 0 || (r = print_result(res, err)) < 0)
@@ -235,6 +255,9 @@ static const struct opt build_opts[] = {
 	{0, "time", OPT_DURATION, "TIME", "time limit of a step (default 2h)", &time_limit},
 	{0, "no-install-test", OPT_FLAG, NULL, "do not install what was built", &no_install_test},
 	{0, "lint-fatal", OPT_FLAG, NULL, "errors of rpmlint fail the build", &lint_fatal},
+	{0, "lock", OPT_STRING, "FILE", "build in exactly the root of this lock file", &lock_file},
+	{0, "offline", OPT_FLAG, NULL, "repositories: take what the cache has", &offline},
+	{0, "refresh", OPT_FLAG, NULL, "repositories: ask for changes now", &refresh},
 	{0, "job", OPT_STRING, "FILE", "carry out the job described in FILE", &job_file},
 	OPT_END,
 };
@@ -242,6 +265,8 @@ static const struct opt build_opts[] = {
 static const struct opt source_opts[] = {
 	{'o', "output", OPT_STRING, "DIR", "where the source package and logs go", &output},
 	LAYOUT_OPTS(args),
+	{0, "offline", OPT_FLAG, NULL, "repositories: take what the cache has", &offline},
+	{0, "refresh", OPT_FLAG, NULL, "repositories: ask for changes now", &refresh},
 	OPT_END,
 };
 

@@ -36,6 +36,8 @@ bool layout_parse(const char *s, enum layout *ret)
 	X(last_evr)                                                                                \
 	X(roots)                                                                                   \
 	X(cache)                                                                                   \
+	X(own)                                                                                     \
+	X(lock)                                                                                    \
 	X(output)
 #define JOB_NUMBERS(X)                                                                             \
 	X(build)                                                                                   \
@@ -48,6 +50,8 @@ bool layout_parse(const char *s, enum layout *ret)
 	X(allow_lower)                                                                             \
 	X(lint_fatal)                                                                              \
 	X(source_only)                                                                             \
+	X(offline)                                                                                 \
+	X(refresh)                                                                                 \
 	X(no_install_test)
 #define JOB_LIMITS(X)                                                                              \
 	X(memory)                                                                                  \

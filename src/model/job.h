@@ -46,9 +46,12 @@ struct job {
 	bool lint_fatal;
 	bool source_only; /* stop after the source package */
 	bool no_install_test;
+	bool offline, refresh; /* of repositories: the cache only; ask even when it is fresh */
 	char *roots;           /* data/roots: where roots are cached */
 	char *cache;           /* data/cache */
-	struct strv published; /* package files already published that may satisfy dependencies */
+	struct strv published; /* host: files already published that may satisfy dependencies */
+	char *own;             /* else: the repository they are published in; NULL none */
+	char *lock;            /* lock file of the root to build in; NULL: solved */
 	char *output;          /* directory of logs, result.json and artifacts */
 };
 

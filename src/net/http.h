@@ -51,5 +51,5 @@ typedef void (*http_progress)(void *ctx, uint64_t had, uint64_t wanted, size_t d
 /* Fetch them all. One that fails does not stop the others; the first failure, in order, is the
  * error (ERR_NET; ERR_NOT_FOUND when every mirror says 404; ERR_SYS for our own disk). Redirects
  * are followed within http(s), at most 8, and never from https to http. */
-int http_fetch(struct http *h, struct http_get *gets, size_t n, http_progress progress, void *ctx,
+int http_fetch(struct http *h, struct http_get *list, size_t n, http_progress progress, void *ctx,
 	struct err *err);

@@ -25,6 +25,7 @@ void root_free(struct root *r)
 	free(r->target);
 	vec_free(&r->mounts, mount_release);
 	strv_release(&r->manifest);
+	lock_free(r->lock);
 	free(r->for_sandbox);
 	if (r->lock_fd >= 0)
 		(void)close(r->lock_fd);
@@ -41,17 +42,19 @@ struct root *root_new(const char *roots_dir, const char *key)
 	return r;
 }
 
-int root_get(const struct target *t, const char *roots_dir, const char *cache_dir UNUSED,
+int root_get(const struct target *t, const char *roots_dir, const char *cache_dir,
 	void (*progress)(const char *what), struct root **ret, struct err *err)
 {
+	const struct root_source_conf conf = {
+		.target = t, .roots_dir = roots_dir, .cache_dir = cache_dir};
+	CLEANUP(root_source_freep) struct root_source *s = NULL;
 	auto_free char *dir = path_abs(roots_dir);
+	int r;
 
-	if (!t->host)
-		return err_set(err, ERR_CONFIG,
-			"target '%s': roots from repositories are not supported yet, only "
-			"'root: {host: true}'",
-			t->name);
-	return host_root(dir, progress, ret, err);
+	if (t->host)
+		return host_root(dir, progress, ret, err);
+	r = root_source_open(&conf, &s, err);
+	return r < 0 ? r : root_source_base(s, ret, err);
 }
 
 void root_mounts(struct root *r, struct sandbox_conf *conf)

@@ -76,6 +76,9 @@ struct root_request {
  * then *ret is NULL and ret_problems says why, a line each. */
 int root_source_with(struct root_source *s, const struct root_request *q, struct root **ret,
 	struct strv *ret_problems, struct err *err);
+/* The same without making anything: only what would be in the root. */
+int root_source_lock(struct root_source *s, const struct root_request *q, struct lock **ret,
+	struct strv *ret_problems, struct err *err);
 /* What installing these package files over the base set needs (themselves included, as LOCK_OWN
  * with path): fetched, in no order. Problems as above. */
 int root_source_needs(struct root_source *s, const struct strv *files, const char *testcase,

@@ -29,6 +29,7 @@ void root_source_free(struct root_source *s)
 {
 	if (!s)
 		return;
+	lock_free(s->lock);
 	root_free(s->base);
 	solve_free(s->solve);
 	remote_free(s->remote);
@@ -136,24 +137,34 @@ static int solve_base(struct root_source *s, struct lock **ret, struct err *err)
 	return 0;
 }
 
-static int base(struct root_source *s, struct err *err)
+/* The base set; its root only when it is there already. */
+static int base_lock(struct root_source *s, struct err *err)
 {
-	char question[SHA256_HEX];
-	CLEANUP(lock_freep) struct lock *l = NULL;
 	struct sha256 *h;
 	int r;
 
-	if (s->base)
+	if (s->lock)
 		return 0;
 	if ((r = question_begin(s, "base", &h, err)) < 0)
 		return r;
-	sha256_end(h, question);
-	s->base = answered(s, question);
-	if (s->base)
-		return 0;
-	if ((r = solve_base(s, &l, err)) < 0 || (r = get(s, fetch, l, &s->base, err)) < 0)
+	sha256_end(h, s->question);
+	s->base = answered(s, s->question);
+	if (!s->base)
+		return solve_base(s, &s->lock, err);
+	s->lock = new_lock(s);
+	lock_packages_copy(&s->lock->base, &s->base->lock->base);
+	return 0;
+}
+
+static int base(struct root_source *s, struct err *err)
+{
+	int r = base_lock(s, err);
+
+	if (r < 0 || s->base)
 		return r;
-	asked_remember(s->roots, question, s->base->key);
+	if ((r = get(s, fetch, s->lock, &s->base, err)) < 0)
+		return r;
+	asked_remember(s->roots, s->question, s->base->key);
 	return 0;
 }
 
@@ -177,7 +188,7 @@ static int solve_with(struct root_source *s, const struct root_request *ask, str
 	struct strv *ret_problems, struct err *err)
 {
 	CLEANUP(solve_request_release)
-	struct solve_request q = {.installed = &s->base->lock->base, .who = ask->who};
+	struct solve_request q = {.installed = &s->lock->base, .who = ask->who};
 	CLEANUP(solve_result_release) struct solve_result res = {0};
 	CLEANUP(lock_freep) struct lock *l = new_lock(s);
 	bool apart;
@@ -199,10 +210,19 @@ static int solve_with(struct root_source *s, const struct root_request *ask, str
 	if (res.problems.n)
 		return 0;
 	if (apart)
-		lock_packages_copy(&l->base, &s->base->lock->base);
+		lock_packages_copy(&l->base, &s->lock->base);
 	lock_packages_copy(apart ? &l->build : &l->base, &res.packages);
 	*ret = TAKE(l);
 	return 0;
+}
+
+int root_source_lock(struct root_source *s, const struct root_request *q, struct lock **ret,
+	struct strv *ret_problems, struct err *err)
+{
+	int r = base_lock(s, err);
+
+	*ret = NULL;
+	return r < 0 ? r : solve_with(s, q, ret, ret_problems, err);
 }
 
 static int question_with(
@@ -232,7 +252,7 @@ int root_source_with(struct root_source *s, const struct root_request *q, struct
 	char question[SHA256_HEX];
 	int r;
 
-	if ((r = base(s, err)) < 0 || (r = question_with(s, q, question, err)) < 0)
+	if ((r = base_lock(s, err)) < 0 || (r = question_with(s, q, question, err)) < 0)
 		return r;
 	*ret = answered(s, question);
 	if (*ret)
@@ -270,10 +290,10 @@ int root_source_needs(struct root_source *s, const struct strv *files, const cha
 	CLEANUP(solve_result_release) struct solve_result res = {0};
 	int r;
 
-	if ((r = base(s, err)) < 0 || (r = source_add_files(s, files, err)) < 0)
+	if ((r = base_lock(s, err)) < 0 || (r = source_add_files(s, files, err)) < 0)
 		return r;
 	strv_copy(&q.files, files);
-	q.installed = &s->base->lock->base;
+	q.installed = &s->lock->base;
 	if ((r = source_solve(s, &q, NULL, &res, err)) < 0)
 		return r;
 	if (res.problems.n) { /* perhaps they replace something of the base */
@@ -285,7 +305,7 @@ int root_source_needs(struct root_source *s, const struct strv *files, const cha
 	problems(&res, ret_problems);
 	if (res.problems.n)
 		return 0;
-	without(&res.packages, &s->base->lock->base);
+	without(&res.packages, &s->lock->base);
 	if ((r = fetch(s, &res.packages, err)) < 0)
 		return r;
 	lock_packages_copy(ret, &res.packages);

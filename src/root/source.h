@@ -16,7 +16,9 @@ struct root_source {
 	struct solve *solve;         /* NULL until something must be solved */
 	struct remote_repo own_repo; /* with a dir when there is one */
 	char stamp[SHA256_HEX];      /* of all metadata, own included; "" not known yet */
-	struct root *base;           /* NULL until asked */
+	struct lock *lock;           /* the base set; NULL until asked */
+	char question[SHA256_HEX];   /* that it answers */
+	struct root *base;           /* its root; NULL until asked */
 };
 
 /* What the metadata is now, from the cache alone when nothing has expired. */

@@ -55,6 +55,10 @@ static int job_history(struct work *w, struct job *j, struct err *err)
 	}
 	if (r >= 0)
 		store_build_release(&last);
+	if (!w->target->host) {
+		j->own = xasprintf("%s/repos/%s/current", w->s->cfg->data, w->target->name);
+		return 0;
+	}
 	r = store_published_packages(w->s->store, w->target->name, &packages, err);
 	vec_foreach (&packages, p)
 		strv_take(&j->published, repo_pool_path(w->repo, p));

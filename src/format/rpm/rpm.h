@@ -18,6 +18,8 @@ int rpm_read(const char *path, struct package *ret, struct err *err);
 /* BuildRequires of a source package as rpm prints them ("gcc", "pkgconfig(zlib) >= 1.2"), without
  * rpmlib(...). */
 int rpm_build_requires(const char *srpm, struct strv *ret, struct err *err);
+/* The same of its BuildConflicts. */
+int rpm_build_conflicts(const char *srpm, struct strv *ret, struct err *err);
 
 /* Unpack a source package (checked before by rpm_read) into dir/SPECS and dir/SOURCES; *ret_spec is
  * the base name of its spec. ERR_SOURCE: other things than plain files, no spec, two. */
