@@ -7,6 +7,7 @@
 	X(source)                                                                                  \
 	X(shell)                                                                                   \
 	X(root)                                                                                    \
+	X(solve)                                                                                   \
 	X(target)                                                                                  \
 	X(version)                                                                                 \
 	X(doctor)                                                                                  \

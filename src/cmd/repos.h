@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* repos.h - commands over targets whose packages come from repositories. */
+#pragma once
+#include "cmd/common.h"
+#include "root/root.h"
+
+struct repos_args {
+	bool offline, refresh;
+};
+/* Entries of an option table. */
+#define REPOS_OPTS(a)                                                                              \
+	{0, "offline", OPT_FLAG, NULL, "of repositories only what the cache has", &(a).offline},   \
+	{                                                                                          \
+		0, "refresh", OPT_FLAG, NULL, "ask repositories for changes now", &(a).refresh     \
+	}
+
+/* Roots of a target, in the caches and with the published packages of the configured instance when there
+ * is one. The target must outlive the source. ERR_USAGE for a host target. */
+int cmd_root_source(const struct target *t, const struct repos_args *a, struct root_source **ret,
+	struct err *err);
+/* A target's root: base, or with these packages too. */
+int cmd_root(const struct target *t, const struct repos_args *a, const struct strv *with,
+	struct root **ret, struct err *err);
