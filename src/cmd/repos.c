@@ -72,7 +72,7 @@ static int root_of_host(const struct target *t, const struct strv *with, struct 
 	return root_get(t, roots, cache, host_progress, ret, err);
 }
 
-int cmd_root(const struct target *t, const struct repos_args *a, const struct strv *with,
+int cmd_get_root(const struct target *t, const struct repos_args *a, const struct strv *with,
 	struct root **ret, struct err *err)
 {
 	CLEANUP(root_source_freep) struct root_source *s = NULL;

@@ -19,5 +19,5 @@ struct repos_args {
 int cmd_root_source(const struct target *t, const struct repos_args *a, struct root_source **ret,
 	struct err *err);
 /* A target's root: base, or with these packages too. */
-int cmd_root(const struct target *t, const struct repos_args *a, const struct strv *with,
+int cmd_get_root(const struct target *t, const struct repos_args *a, const struct strv *with,
 	struct root **ret, struct err *err);
