@@ -5,16 +5,19 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "cmd/common.h"
-#include "root/root.h"
+#include "cmd/repos.h"
 
 static const char *target_name;
+static struct repos_args repos;
+static struct strv with;
 
 static int run(int argc, char **argv, struct err *err);
 
 static const struct opt opts[] = {
 	{'t', "target", OPT_STRING, "TARGET", "of create: what to make a root for (default: host)",
 		&target_name},
+	{0, "with", OPT_LIST, "PACKAGE", "of create: and these packages (as BuildRequires)", &with},
+	REPOS_OPTS(repos),
 	OPT_END,
 };
 
@@ -101,12 +104,7 @@ static int list(const char *roots, struct err *err)
 	return cmd_print_json(whole, err);
 }
 
-static void progress(const char *what)
-{
-	log_info("%s", what);
-}
-
-static int create(const char *roots, const char *cache, struct err *err)
+static int create(struct err *err)
 {
 	CLEANUP(target_freep) struct target *t = NULL;
 	CLEANUP(root_freep) struct root *root = NULL;
@@ -117,7 +115,7 @@ static int create(const char *roots, const char *cache, struct err *err)
 		return r;
 	if (global.dry_run)
 		return 0;
-	if ((r = root_get(t, roots, cache, progress, &root, err)) < 0)
+	if ((r = cmd_get_root(t, &repos, &with, &root, err)) < 0)
 		return r;
 	if (!global.json) {
 		printf("%s\n", root->key);
@@ -213,7 +211,7 @@ static int run(int argc, char **argv, struct err *err)
 	if (str_eq(verb, "list") && argc <= 1)
 		return list(roots, err);
 	if (str_eq(verb, "create") && argc == 1)
-		return create(roots, cache, err);
+		return create(err);
 	if (str_eq(verb, "show") && argc == 2)
 		return show(roots, argv[1], err);
 	if (str_eq(verb, "clean") && argc <= 2)

@@ -69,7 +69,9 @@ static int root_of_host(const struct target *t, const struct strv *with, struct 
 			with->v[0]);
 	if ((r = cmd_roots_dir(&roots, &cache, err)) < 0)
 		return r;
-	return root_get(t, roots, cache, host_progress, ret, err);
+	r = root_get(t, roots, cache, host_progress, ret, err);
+	cmd_progress(NULL);
+	return r;
 }
 
 int cmd_get_root(const struct target *t, const struct repos_args *a, const struct strv *with,
