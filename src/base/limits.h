@@ -23,6 +23,7 @@
 #define LIMIT_ARTIFACT_NAME 240         /* bytes of the file name of one */
 #define LIMIT_JSON          (64 * MIB)  /* job.json, result.json */
 #define LIMIT_OUTPUT        (4 * MIB)   /* captured output of a helper program */
+#define LIMIT_HTTP_HEADERS  (256 * KIB) /* all headers of one transfer, redirects included */
 #define LIMIT_LOG_TAIL      (256 * KIB) /* what is kept of a log's end when it is cut */
 #define LIMIT_LOG_LINE      4096        /* a log line quoted in a message is cut far below this */
 

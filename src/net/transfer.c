@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net/transfer.h"
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/sig.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "net/version.h"
+#include <inttypes.h>
+#include <strings.h>
+
+#define BUSY_MS       50
+#define VALIDATOR_MAX 1024 /* bytes of an ETag or a date that are worth keeping */
+#define REDIRECTS     8L
+
+void xfer_init(struct xfer *x, struct http *h, struct http_get *get)
+{
+	struct err e = ERR_INIT;
+
+	*x = (struct xfer){.h = h, .get = get, .wanted = get->size};
+	assert(get->size || get->max);
+	if (part_init(&x->part, get->path, get->checksum, &e) < 0)
+		xfer_fail(x, &e);
+}
+
+/* The try's own things. */
+static void try_release(struct xfer *x)
+{
+	if (x->easy) {
+		(void)curl_multi_remove_handle(x->h->multi, x->easy);
+		curl_easy_cleanup(x->easy);
+	}
+	curl_slist_free_all(x->headers);
+	x->easy = NULL;
+	x->headers = NULL;
+	str_set(&x->etag, NULL);
+	str_set(&x->modified, NULL);
+	str_set(&x->range, NULL);
+	err_clear(&x->err);
+	x->fault = FAULT_NONE;
+	x->begun = x->resumed = false;
+	x->status = 0;
+	x->header_bytes = 0;
+	*x->errbuf = '\0';
+}
+
+void xfer_release(struct xfer *x)
+{
+	try_release(x);
+	part_release(&x->part);
+}
+
+static void end(struct xfer *x)
+{
+	try_release(x);
+	part_close(&x->part);
+	x->state = XFER_END;
+}
+
+void xfer_fail(struct xfer *x, struct err *err)
+{
+	const char *what = x->get->what ? x->get->what : path_base(x->get->path);
+
+	err_clear(&x->get->err);
+	(void)err_move(&x->get->err, err);
+	(void)err_wrap(&x->get->err, "%s", what);
+	end(x);
+}
+
+static const char *url_of(const struct xfer *x)
+{
+	return x->get->urls.v[x->mirror];
+}
+
+static bool starts_nocase(const char *s, const char *prefix)
+{
+	return strncasecmp(s, prefix, strlen(prefix)) == 0;
+}
+
+static bool is_file(const struct xfer *x)
+{
+	return starts_nocase(url_of(x), "file:");
+}
+
+/* Callbacks: 0 bytes taken ends the transfer with CURLE_WRITE_ERROR, the fault says why. */
+static size_t refuse(struct xfer *x, enum xfer_fault fault)
+{
+	x->fault = fault;
+	return 0;
+}
+
+/* A header of our own request; what came from outside may not bring a second line. */
+static void add_header(struct xfer *x, const char *name, const char *value)
+{
+	auto_free char *line = NULL;
+	struct curl_slist *l;
+
+	for (const char *p = value; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return;
+	line = xasprintf("%s: %s", name, value);
+	l = curl_slist_append(x->headers, line);
+	if (!l)
+		oom_(__FILE__, __LINE__);
+	x->headers = l;
+}
+
+/* The value of a header line of the given name, else NULL; the caller's. */
+static char *header_value(const char *line, size_t n, const char *name)
+{
+	size_t k = strlen(name);
+	auto_free char *raw = NULL;
+
+	if (n <= k || strncasecmp(line, name, k) != 0 || line[k] != ':' || n > VALIDATOR_MAX)
+		return NULL;
+	raw = xstrndup(line + k + 1, n - k - 1);
+	return str_trim(raw);
+}
+
+static void keep_header(char **field, const char *line, size_t n, const char *name)
+{
+	char *v = header_value(line, n, name);
+
+	if (!v)
+		return;
+	free(*field);
+	*field = *v ? v : NULL;
+	if (!*v)
+		free(v);
+}
+
+/* Once a chain of redirects has come to https it stays there. */
+static void hold_https(struct xfer *x)
+{
+	const char *url = NULL;
+
+	if (curl_easy_getinfo(x->easy, CURLINFO_EFFECTIVE_URL, &url) == CURLE_OK && url &&
+		starts_nocase(url, "https:"))
+		(void)curl_easy_setopt(x->easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+}
+
+static size_t on_header(char *line, size_t size, size_t n, void *ctx)
+{
+	struct xfer *x = ctx;
+
+	n *= size;
+	x->header_bytes += n;
+	if (x->header_bytes > LIMIT_HTTP_HEADERS) {
+		(void)err_set(&x->err, ERR_NET, "endless headers");
+		return refuse(x, FAULT_LINE);
+	}
+	if (n > 5 && starts_nocase(line, "HTTP/")) {
+		/* of a redirect, or of the answer itself */
+		str_set(&x->etag, NULL);
+		str_set(&x->modified, NULL);
+		str_set(&x->range, NULL);
+		hold_https(x);
+	}
+	keep_header(&x->etag, line, n, "ETag");
+	keep_header(&x->modified, line, n, "Last-Modified");
+	keep_header(&x->range, line, n, "Content-Range");
+	return n;
+}
+
+/* Whether a 206 is the rest of what we have: right offset, same validators. */
+static bool continues(const struct xfer *x)
+{
+	const struct part *p = &x->part;
+	char *rest;
+
+	if (!x->range || !starts_nocase(x->range, "bytes "))
+		return false;
+	if (strtoull(x->range + 6, &rest, 10) != p->n || *rest != '-')
+		return false;
+	if (!p->url || !str_eq(p->url, url_of(x)))
+		return p->checksum != NULL;
+	return !(p->etag && x->etag && !str_eq(p->etag, x->etag)) &&
+	       !(p->modified && x->modified && !str_eq(p->modified, x->modified));
+}
+
+static bool conditional(const struct xfer *x)
+{
+	return !is_file(x) && (x->get->etag || x->get->modified);
+}
+
+static int check_length(struct xfer *x)
+{
+	const struct http_get *g = x->get;
+	curl_off_t len = -1;
+	uint64_t total;
+
+	(void)curl_easy_getinfo(x->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &len);
+	if (len < 0)
+		return 0;
+	total = x->part.n + (uint64_t)len;
+	if (g->size && total != g->size)
+		return err_set(&x->err, ERR_NET, "has %" PRIu64 " bytes instead of %" PRIu64, total,
+			g->size);
+	if (!g->size && total > g->max)
+		return err_set(&x->err, ERR_NET, "has %" PRIu64 " bytes, more than %" PRIu64, total,
+			g->max);
+	x->wanted = total;
+	return 0;
+}
+
+/* The answer is there: what is it, and where do its bytes go? False with the fault. */
+static bool begin(struct xfer *x)
+{
+	x->begun = true;
+	(void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &x->status);
+	if (is_file(x))
+		x->status = 200;
+	if (x->status == 304 && conditional(x))
+		return true;
+	if (x->status == 200 && x->part.n && part_restart(&x->part, &x->err) < 0)
+		return refuse(x, FAULT_OURS);
+	if (x->status == 206 && (!x->resumed || !continues(x))) {
+		(void)err_set(&x->err, ERR_NET, "answered another range than asked for");
+		return refuse(x, FAULT_WRONG);
+	}
+	if (x->status != 200 && x->status != 206) {
+		(void)err_set(&x->err, ERR_NET, "HTTP status %ld", x->status);
+		return refuse(x, FAULT_LINE);
+	}
+	if (check_length(x) < 0)
+		return refuse(x, FAULT_WRONG);
+	if (x->status == 200 && part_note(&x->part, url_of(x), x->etag, x->modified, &x->err) < 0)
+		return refuse(x, FAULT_OURS);
+	return true;
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *ctx)
+{
+	struct xfer *x = ctx;
+	uint64_t cap = x->get->size ? x->get->size : x->get->max;
+
+	n *= size;
+	/* a file URL is read in one go, without a look at our loop */
+	if (sig_check(&x->err) < 0)
+		return refuse(x, FAULT_OURS);
+	if (!x->begun && !begin(x))
+		return 0;
+	if (x->status == 304)
+		return n;
+	if (n > cap - x->part.n) {
+		(void)err_set(&x->err, ERR_NET, "sends more than %" PRIu64 " bytes", cap);
+		return refuse(x, FAULT_WRONG);
+	}
+	if (part_write(&x->part, data, n, &x->err) < 0)
+		return refuse(x, FAULT_OURS);
+	x->get->got += n;
+	return n;
+}
+
+/* Range with If-Range when something is there that this mirror can go on with. */
+static void ask_rest(struct xfer *x)
+{
+	const struct part *p = &x->part;
+	bool same = p->url && str_eq(p->url, url_of(x));
+	/* a weak ETag is no promise about bytes */
+	const char *tag = same && p->etag && !str_starts(p->etag, "W/") ? p->etag : NULL;
+	const char *valid = tag ? tag : same ? p->modified : NULL;
+	char range[32];
+
+	if (!p->n || x->whole || is_file(x) || (!valid && !p->checksum))
+		return;
+	(void)snprintf(range, sizeof range, "%" PRIu64 "-", p->n);
+	(void)curl_easy_setopt(x->easy, CURLOPT_RANGE, range);
+	if (valid)
+		add_header(x, "If-Range", valid);
+	x->resumed = true;
+}
+
+static void set_options(struct xfer *x)
+{
+	const struct http_conf *c = &x->h->conf;
+	bool tls = starts_nocase(url_of(x), "https:");
+	CURL *e = x->easy;
+
+	(void)curl_easy_setopt(e, CURLOPT_URL, url_of(x));
+	(void)curl_easy_setopt(e, CURLOPT_PRIVATE, x);
+	(void)curl_easy_setopt(e, CURLOPT_ERRORBUFFER, x->errbuf);
+	(void)curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(e, CURLOPT_USERAGENT, PACKMILL_USER_AGENT);
+	(void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https,file");
+	(void)curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
+	(void)curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L);
+	(void)curl_easy_setopt(e, CURLOPT_MAXREDIRS, REDIRECTS);
+	(void)curl_easy_setopt(e, CURLOPT_FAILONERROR, 1L);
+	(void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)c->connect_secs);
+	(void)curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)c->stall_secs);
+	(void)curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, (long)c->stall_rate);
+	(void)curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L * 1024);
+	(void)curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	(void)curl_easy_setopt(e, CURLOPT_HEADERDATA, x);
+	(void)curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	(void)curl_easy_setopt(e, CURLOPT_WRITEDATA, x);
+}
+
+/* A device or a FIFO behind a file URL would never end, or never begin. */
+static bool is_regular(struct xfer *x)
+{
+	CURLU *u = curl_url();
+	char *path = NULL;
+	struct stat st;
+	bool ok = true;
+
+	if (u && curl_url_set(u, CURLUPART_URL, url_of(x), 0) == CURLUE_OK &&
+		curl_url_get(u, CURLUPART_PATH, &path, CURLU_URLDECODE) == CURLUE_OK &&
+		stat(path, &st) == 0)
+		ok = S_ISREG(st.st_mode);
+	curl_free(path);
+	curl_url_cleanup(u);
+	return ok;
+}
+
+static void next_mirror(struct xfer *x, const char *why);
+
+/* One try with the current mirror. */
+static void ask(struct xfer *x)
+{
+	const struct http_get *g = x->get;
+
+	try_release(x);
+	if (is_file(x) && !is_regular(x)) {
+		next_mirror(x, "not a regular file");
+		return;
+	}
+	if (!(x->easy = curl_easy_init()))
+		oom_(__FILE__, __LINE__);
+	set_options(x);
+	ask_rest(x);
+	if (conditional(x) && g->etag)
+		add_header(x, "If-None-Match", g->etag);
+	if (conditional(x) && g->modified)
+		add_header(x, "If-Modified-Since", g->modified);
+	(void)curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
+	trace("net", "get %s%s", url_of(x), x->resumed ? " (the rest)" : "");
+	if (curl_multi_add_handle(x->h->multi, x->easy) != CURLM_OK)
+		oom_(__FILE__, __LINE__);
+	x->state = XFER_ACTIVE;
+}
+
+static void all_failed(struct xfer *x)
+{
+	struct http_get *g = x->get;
+	struct err e = ERR_INIT;
+	enum err_code code = g->urls.n && x->missing == g->urls.n ? ERR_NOT_FOUND : ERR_NET;
+
+	if (!g->urls.n)
+		(void)err_set(&e, ERR_NET, "no URL to fetch it from");
+	else if (g->urls.n == 1)
+		(void)err_set(&e, code, "%s", g->problems.v[g->problems.n - 1]);
+	else
+		(void)err_set(&e, code, "all %zu mirrors failed, the last: %s", g->urls.n,
+			g->problems.v[g->problems.n - 1]);
+	xfer_fail(x, &e);
+}
+
+static void next_mirror(struct xfer *x, const char *why)
+{
+	auto_free char *url = text_url_shown(url_of(x));
+
+	trace("net", "%s: %s", url, why);
+	strv_addf(&x->get->problems, "%s: %s", url, why);
+	x->whole = false;
+	x->wanted = x->get->size;
+	if (++x->mirror < x->get->urls.n)
+		ask(x);
+	else
+		all_failed(x);
+}
+
+static void succeed(struct xfer *x, const char *from)
+{
+	struct http_get *g = x->get;
+
+	str_set(&g->from, from);
+	str_set(&g->ret_etag, x->etag);
+	str_set(&g->ret_modified, x->modified);
+	end(x);
+}
+
+/* Everything came. FAULT_NONE: it has its final name. */
+static enum xfer_fault complete(struct xfer *x)
+{
+	struct http_get *g = x->get;
+
+	if (g->size && x->part.n < g->size) {
+		(void)err_set(&x->err, ERR_NET, "ended after %" PRIu64 " of %" PRIu64 " bytes",
+			x->part.n, g->size);
+		return FAULT_LINE;
+	}
+	if (!part_right(&x->part)) {
+		(void)err_set(&x->err, ERR_NET, "has another checksum than it should");
+		return FAULT_WRONG;
+	}
+	if (part_finish(&x->part, &x->err) < 0)
+		return FAULT_OURS;
+	g->done = true;
+	return FAULT_NONE;
+}
+
+/* What curl itself says, as a fault with a text. */
+static enum xfer_fault curl_fault(struct xfer *x, CURLcode rc)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (rc == CURLE_HTTP_RETURNED_ERROR) {
+		(void)err_set(&x->err, ERR_NET, "HTTP status %ld", status);
+		x->missing += status == 404 || status == 410;
+		return status == 416 && x->resumed ? FAULT_WRONG : FAULT_LINE;
+	}
+	if (rc == CURLE_FILE_COULDNT_READ_FILE) {
+		x->missing++;
+		(void)err_set(&x->err, ERR_NET, "no such file");
+		return FAULT_LINE;
+	}
+	(void)err_set(&x->err, ERR_NET, "%s", *x->errbuf ? x->errbuf : curl_easy_strerror(rc));
+	return FAULT_LINE;
+}
+
+/* A fault that says the bytes are wrong, while some are from an earlier try: blame those first. */
+static void judge(struct xfer *x)
+{
+	auto_free char *why = NULL;
+
+	if (x->fault == FAULT_WRONG) {
+		auto_err struct err e = ERR_INIT;
+
+		if (part_restart(&x->part, &e) < 0) {
+			xfer_fail(x, &e);
+			return;
+		}
+		if (x->resumed) {
+			x->whole = true;
+			ask(x);
+			return;
+		}
+	}
+	if (x->fault == FAULT_OURS) {
+		struct err e = ERR_INIT;
+
+		(void)err_move(&e, &x->err);
+		xfer_fail(x, &e);
+		return;
+	}
+	why = xstrdup(x->err.msg);
+	next_mirror(x, why);
+}
+
+void xfer_done(struct xfer *x, CURLcode rc)
+{
+	const char *from = NULL;
+
+	if (rc == CURLE_OK && !x->begun)
+		(void)begin(x);
+	if (x->fault == FAULT_NONE && rc != CURLE_OK)
+		x->fault = curl_fault(x, rc);
+	if (x->fault == FAULT_NONE && x->status == 304) {
+		x->get->unchanged = true;
+		part_drop(&x->part);
+	} else if (x->fault == FAULT_NONE) {
+		x->fault = complete(x);
+	}
+	if (x->fault != FAULT_NONE) {
+		judge(x);
+		return;
+	}
+	(void)curl_easy_getinfo(x->easy, CURLINFO_EFFECTIVE_URL, &from);
+	succeed(x, from ? from : url_of(x));
+}
+
+/* It is there without a server: another process's work, or all bytes of an earlier try. */
+static void found(struct xfer *x)
+{
+	struct http_get *g = x->get;
+
+	g->done = true;
+	str_set(&x->etag, x->part.etag);
+	str_set(&x->modified, x->part.modified);
+	succeed(x, x->part.url ? x->part.url : g->urls.n ? g->urls.v[0] : "");
+}
+
+/* What earlier tries left: all of it, too much, or something to go on with. */
+static int look(struct xfer *x, struct err *err)
+{
+	const struct http_get *g = x->get;
+	struct part *p = &x->part;
+	uint64_t cap = g->size ? g->size : g->max;
+
+	/* with validators it is the old copy that is there */
+	if (!conditional(x) && part_have(p)) {
+		part_drop(p);
+		found(x);
+		return 0;
+	}
+	if (g->size && p->n == g->size && p->checksum && part_right(p)) {
+		if (part_finish(p, err) < 0)
+			return -(int)ERR_SYS;
+		found(x);
+		return 0;
+	}
+	return p->n >= cap && p->n ? part_restart(p, err) : 0;
+}
+
+void xfer_start(struct xfer *x)
+{
+	struct http_get *g = x->get;
+	enum part_state state;
+	struct err e = ERR_INIT;
+
+	if (!g->urls.n) {
+		all_failed(x);
+		return;
+	}
+	if (part_lock(&x->part, &state, &e) < 0) {
+		xfer_fail(x, &e);
+		return;
+	}
+	if (state == PART_FOUND && (!g->size || x->part.n == g->size)) {
+		found(x);
+		return;
+	}
+	if (state != PART_MINE) {
+		x->state = XFER_BUSY;
+		x->retry_at = time_mono_ms() + BUSY_MS;
+		return;
+	}
+	if (look(x, &e) < 0)
+		xfer_fail(x, &e);
+	else if (x->state != XFER_END)
+		ask(x);
+}

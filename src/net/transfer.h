@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* transfer.h - private to net/: one file of http_fetch on its way, mirror after mirror. */
+#pragma once
+#include "net/http.h"
+#include "net/part.h"
+#include <curl/curl.h>
+
+struct http {
+	struct http_conf conf;
+	CURLM *multi;
+};
+
+enum xfer_state {
+	XFER_QUEUED,
+	XFER_BUSY,   /* another process has the .part */
+	XFER_ACTIVE, /* with curl */
+	XFER_END,    /* get->done, ->unchanged or ->err */
+};
+
+/* What to do about a failure of one try. */
+enum xfer_fault {
+	FAULT_NONE,
+	FAULT_LINE,  /* no (full) answer: what came is good for the next mirror */
+	FAULT_WRONG, /* what came is wrong, or its beginning from an earlier try was */
+	FAULT_OURS,  /* disk or stop signal: no mirror can help */
+};
+
+struct xfer {
+	struct http *h;
+	struct http_get *get;
+	enum xfer_state state;
+	uint64_t retry_at; /* XFER_BUSY: monotonic ms */
+	struct part part;
+	uint64_t wanted; /* bytes in the end, 0 not known */
+	size_t mirror;
+	size_t missing; /* mirrors that said 404 */
+
+	/* one try */
+	CURL *easy;
+	struct curl_slist *headers;
+	char errbuf[CURL_ERROR_SIZE];
+	bool whole;   /* this mirror was asked to go on and is now asked for all */
+	bool resumed; /* Range was asked for */
+	bool begun;   /* the answer was judged */
+	long status;  /* 200 for files; valid when begun */
+	char *etag, *modified, *range;
+	size_t header_bytes;
+	enum xfer_fault fault;
+	struct err err; /* of the fault */
+};
+
+void xfer_init(struct xfer *x, struct http *h, struct http_get *get);
+void xfer_release(struct xfer *x);
+/* From QUEUED or BUSY: lock and ask the first mirror. Ends, waits or is active afterwards. */
+void xfer_start(struct xfer *x);
+/* curl is through with it: ends, or is active with the next try. */
+void xfer_done(struct xfer *x, CURLcode rc);
+/* End with this error (moved). */
+void xfer_fail(struct xfer *x, struct err *err);
