@@ -18,6 +18,7 @@ KEEP = 3  # made distributions that stay in the cache
 # The updated state: a higher release of these, with files more; without these; news.spec is new.
 HIGHER = {'make': {'/usr/share/make/news': 'new in the updated state\n'}, 'patch': {}, 'unzip': {}}
 GONE = {'less'}
+STATES = {'base': 'gz', 'updated': 'gz', 'extra': 'xz'}  # and how their metadata is compressed
 USER = 'Mini <mini@example.org>'
 
 
@@ -57,9 +58,11 @@ def directories():
         return {line.split()[1] for line in f} | {'/bin', '/sbin', '/lib', '/lib64', '/var/run', '/var/lock'}
 
 
-def createrepo(folder, *options):
-    run('createrepo_c', '--quiet', '--no-database', '--revision', '1', '--set-timestamp-to-revision',
-        *options, folder)
+def createrepo(folder):
+    # the updated state is a day newer by what it says, too
+    date = 1700000000 + 86400 * (os.path.basename(folder) == 'updated')
+    run('createrepo_c', '--quiet', '--no-database', '--revision', str(date),
+        '--set-timestamp-to-revision', '--general-compress-type', STATES[os.path.basename(folder)], folder)
 
 
 def link_all(source, target, unless=()):
@@ -93,23 +96,22 @@ def make(index, packages, out, work, cache):
     for name in os.listdir(more):
         os.link(os.path.join(more, name), os.path.join(out, 'updated', name))
     link_all(extra, out + '/extra')
-    createrepo(out + '/base')
-    createrepo(out + '/updated')
-    createrepo(out + '/extra', '--general-compress-type', 'xz')
+    for state in STATES:
+        createrepo(out + '/' + state)
 
 
 def sign(plain, out, work):
     """A copy with packages and repomd.xml signed; the key is thrown away with work, key.asc stays."""
     home = os.path.join(work, 'gnupg')
     os.makedirs(home, 0o700)
-    env = dict(os.environ, GNUPGHOME=home, HOME=work, LC_ALL='C.UTF-8')
+    env = dict(os.environ, GNUPGHOME=home, HOME=work, LC_ALL='C.UTF-8', GPG_TTY='none')
     gpg = ('gpg', '--batch', '--quiet', '--no-tty', '--pinentry-mode', 'loopback', '--passphrase', '')
     try:
         run(*gpg, '--quick-generate-key', USER, 'rsa2048', 'sign', 'never', env=env)
         run(*gpg, '--armor', '--output', out + '/key.asc', '--export', USER, env=env)
         signed = os.path.join(work, 'signed')
         os.makedirs(signed)
-        for state in ('base', 'updated', 'extra'):
+        for state in STATES:
             for name in os.listdir(os.path.join(plain, state)):
                 if name.endswith('.rpm') and not os.path.exists(os.path.join(signed, name)):
                     shutil.copy2(os.path.join(plain, state, name), signed)
@@ -117,9 +119,10 @@ def sign(plain, out, work):
         lanes = [names[i::os.cpu_count()] for i in range(os.cpu_count())]
         with concurrent.futures.ThreadPoolExecutor() as pool:
             list(pool.map(lambda lane: subprocess.run(
-                ['rpmsign', '--addsign', '--define', f'_gpg_name {USER}', '--define',
-                 f'_dbpath {work}/db', *lane], check=True, stdout=subprocess.DEVNULL, env=env), lanes))
-        for state in ('base', 'updated', 'extra'):
+                ['rpmsign', '--addsign', '--define', f'_gpg_name {USER}', '--define', '__gpg /usr/bin/gpg',
+                 '--define', f'_dbpath {work}/db', *lane],
+                check=True, stdout=subprocess.DEVNULL, env=env), lanes))
+        for state in STATES:
             folder = os.path.join(out, state)
             os.makedirs(folder)
             for name in os.listdir(os.path.join(plain, state)):
@@ -199,5 +202,7 @@ def main():
 
 try:
     main()
-except (rpms.Failed, subprocess.CalledProcessError, OSError) as e:
+except subprocess.CalledProcessError as e:
+    sys.exit(f"distro: failed: {' '.join(e.cmd[:3])} ...")
+except (rpms.Failed, OSError) as e:
     sys.exit(f'distro: {e}')

@@ -56,6 +56,7 @@ ARGS = {
     '__script_provides': '%{nil}', '__fontconfig_provides': '%{nil}', '_binary_payload': 'w1.zstdio',
     '_unpackaged_files_terminate_build': '0', 'source_date_epoch_from_changelog': '0',
     'use_source_date_epoch_as_buildtime': '1', 'vendor': 'mini',
+    '_libdir': '/usr/lib/x86_64-linux-gnu',
 }
 
 
@@ -194,8 +195,10 @@ def requires(stanza, available):
 def provides(stanza, tree):
     for group in parse_dep(stanza.get('Provides')):
         yield dep_text(group[0])
-    yield from PROVIDES.get(stanza['Package'], [])
+    for name in PROVIDES.get(stanza['Package'], []):
+        yield name if re.search('[/(=]', name) else dep_text((name, '=', stanza['Version']))
     yield from sorted(tree.moved)
+    # rpm's own generator for these is not on every machine
     for path in tree.members:
         m = DIST_INFO.match(path)
         if m:
@@ -248,11 +251,6 @@ def build_spec(spec, out, work):
     os.makedirs(work)
     rpmbuild(spec, work, out, ['--define', f'_sourcedir {os.path.dirname(spec)}'])
     shutil.rmtree(work)
-
-
-def query(rpm, form):
-    return subprocess.run(['rpm', '-qp', '--nosignature', '--dbpath', '/var/lib/rpm', '--qf', form, rpm],
-                          stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def only(pattern):
