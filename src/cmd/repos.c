@@ -57,8 +57,8 @@ static void host_progress(const char *what)
 	cmd_progress(what);
 }
 
-static int root_of_host(const struct target *t, const struct strv *with, struct root **ret,
-	struct err *err)
+static int root_of_host(
+	const struct target *t, const struct strv *with, struct root **ret, struct err *err)
 {
 	auto_free char *roots = NULL, *cache = NULL;
 	int r;

@@ -14,8 +14,8 @@ struct repos_args {
 		0, "refresh", OPT_FLAG, NULL, "ask repositories for changes now", &(a).refresh     \
 	}
 
-/* Roots of a target, in the caches and with the published packages of the configured instance when there
- * is one. The target must outlive the source. ERR_USAGE for a host target. */
+/* Roots of a target, in the caches and with the published packages of the configured instance when
+ * there is one. The target must outlive the source. ERR_USAGE for a host target. */
 int cmd_root_source(const struct target *t, const struct repos_args *a, struct root_source **ret,
 	struct err *err);
 /* A target's root: base, or with these packages too. */
