@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Jobs, results and packages survive their JSON form; what is not whole is refused. */
+/* Jobs, results, packages and locks survive their JSON form; what is not whole is refused. */
 #include "base/err.h"
 #include "model/job.h"
+#include "model/lock.h"
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -123,6 +124,68 @@ static void result_round_trip(void **state)
 	assert_int_equal(copy->artifacts.v[0].kind, PACKAGE_SOURCE);
 }
 
+/* A lock with one package in `base`, its members as given. */
+#define SUM "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LOCK_OF(package)                                                                           \
+	"{\"schema\": 1, \"target\": \"t\", \"arch\": \"x86_64\", \"base\": [" package "], "       \
+	"\"build\": []}"
+static const struct {
+	const char *text, *msg; /* NULL: fine */
+} locks[] = {
+	{LOCK_OF(""), NULL},
+	{LOCK_OF("{\"nevra\": \"a-1-1.x86_64\", \"repo\": \"base\", \"checksum\": \"" SUM
+		 "\", \"location\": \"Packages/a.rpm\"}"),
+		NULL},
+	{LOCK_OF("{\"nevra\": \"libc6-2.36-9.amd64\", \"repo\": \"host\"}"), NULL},
+	{LOCK_OF("{\"nevra\": \"a-1-1.x86_64\", \"repo\": \"own\", \"checksum\": \"" SUM
+		 "\", \"location\": \"/srv/a.rpm\"}"),
+		NULL},
+	{"[]", "no lock of schema 1"},
+	{"{\"schema\": 2}", "no lock of schema 1"},
+	{"{\"schema\": 1, \"target\": \"../x\", \"arch\": \"x86_64\"}",
+		"lacks its target or architecture"},
+	{"{\"schema\": 1, \"target\": \"t\", \"arch\": \"x86_64\"}",
+		"'base' is no list of packages"},
+	{LOCK_OF("{}"), "package 1 of 'base' () has no NEVRA"},
+	{LOCK_OF("{\"nevra\": \"../a-1-1.x86_64\", \"repo\": \"base\"}"),
+		"package 1 of 'base' (../a-1-1.x86_64) has no NEVRA"},
+	{LOCK_OF("{\"nevra\": \"a-1-1.x86_64\", \"repo\": \"-x\"}"),
+		"package 1 of 'base' (a-1-1.x86_64) has no repository"},
+	{LOCK_OF("{\"nevra\": \"a-1-1.x86_64\", \"repo\": \"base\", \"checksum\": \"../../x\"}"),
+		"package 1 of 'base' (a-1-1.x86_64) has no checksum"},
+	{LOCK_OF("{\"nevra\": \"a-1-1.x86_64\", \"repo\": \"base\", \"checksum\": \"" SUM
+		 "\", \"location\": \"x/../../a.rpm\"}"),
+		"package 1 of 'base' (a-1-1.x86_64) has no fit location"},
+	{LOCK_OF("{\"nevra\": \"a-1-1.x86_64\", \"repo\": \"base\", \"checksum\": \"" SUM
+		 "\", \"location\": \"/etc/passwd\"}"),
+		"package 1 of 'base' (a-1-1.x86_64) has no fit location"},
+};
+
+static void lock_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(locks); i++) {
+		CLEANUP(lock_freep) struct lock *l = NULL, *again = NULL;
+		auto_err struct err err = ERR_INIT;
+		auto_json json_t *j = json_loads(locks[i].text, 0, NULL), *copy = NULL;
+		int r = lock_from_json(j, &l, &err);
+
+		print_message("%s\n", locks[i].text);
+		assert_non_null(j);
+		if (locks[i].msg) {
+			assert_int_equal(r, -ERR_CORRUPT);
+			assert_string_equal(err.msg, locks[i].msg);
+			continue;
+		}
+		assert_int_equal(r, 0);
+		copy = lock_to_json(l);
+		assert_int_equal(lock_from_json(copy, &again, &err), 0);
+		assert_int_equal(again->base.n, l->base.n);
+		if (l->base.n)
+			assert_string_equal(again->base.v[0].nevra, l->base.v[0].nevra);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +193,7 @@ int main(void)
 		cmocka_unit_test(job_round_trip),
 		cmocka_unit_test(refuses_results),
 		cmocka_unit_test(result_round_trip),
+		cmocka_unit_test(lock_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
