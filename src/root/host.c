@@ -5,9 +5,6 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/time.h"
-#include <linux/magic.h>
-#include <pwd.h>
-#include <sys/vfs.h>
 
 /* Counts up when what is made from the same facts changes. */
 #define RECIPE "6"
@@ -23,48 +20,12 @@ static void plan_release(struct host_plan *p)
 	host_facts_release(&p->facts);
 }
 
-/* The lines of our own user; those of others do not matter. */
-static void add_ids(struct strbuf *b, const char *path, const char *name)
-{
-	auto_free char *text = NULL, *by_id = xasprintf("%ld:", (long)getuid());
-	auto_free char *by_name = name ? xasprintf("%s:", name) : xstrdup(by_id);
-	auto_strv struct strv lines = STRV_INIT;
-
-	if (fs_read(path, LIMIT_OUTPUT, &text, NULL, NULL) < 0)
-		return;
-	strv_lines(&lines, text);
-	strv_foreach (&lines, l)
-		if (str_starts(*l, by_id) || str_starts(*l, by_name))
-			sb_addf(b, "%s\n", *l);
-}
-
-/* The layers carry the ids of the mode they were made in. */
-static int mode_text(struct strbuf *b, struct err *err)
-{
-	static const char *const maps[] = {"/etc/subuid", "/etc/subgid"};
-	auto_free char *name = NULL;
-	const struct passwd *pw;
-	enum sandbox_mode mode;
-	int r = sandbox_mode(&mode, err);
-
-	if (r < 0)
-		return r;
-	sb_add(b, mode == SANDBOX_SUBUID ? "subuid\n" : "user\n");
-	if (mode == SANDBOX_SUBUID)
-		return 0;
-	pw = getpwuid(getuid());
-	name = xstrdup_null(pw ? pw->pw_name : NULL);
-	for (size_t i = 0; i < COUNTOF(maps); i++)
-		add_ids(b, maps[i], name);
-	return 0;
-}
-
 /* Everything that may change the root, seen in a few stat calls. */
 static int quick_stamp(char ret[SHA256_HEX], struct err *err)
 {
 	auto_strbuf struct strbuf b = STRBUF_INIT;
 	auto_free char *facts = host_facts_stamp();
-	int r = mode_text(&b, err);
+	int r = root_mode_text(&b, err);
 
 	if (r < 0)
 		return r;
@@ -146,7 +107,7 @@ static int plan(struct host_plan *p, struct err *err)
 	if (p->progress)
 		p->progress("reading what the machine offers");
 	p->date = host_native_time();
-	if ((r = mode_text(&mode, err)) < 0 || (r = host_facts_collect(&p->facts, err)) < 0)
+	if ((r = root_mode_text(&mode, err)) < 0 || (r = host_facts_collect(&p->facts, err)) < 0)
 		return r;
 	sha256_add_str(h, "host " RECIPE);
 	sha256_add_str(h, sb_str(&mode));
@@ -169,7 +130,8 @@ static struct root_mount *add_mount(struct root *r, const char *at)
 }
 
 /* The temporary directory becomes the root's. */
-static int finish(const char *roots_dir, const struct host_plan *p, struct err *err)
+static int finish(
+	const char *roots_dir, const struct host_plan *p, struct root **ret, struct err *err)
 {
 	CLEANUP(root_freep) struct root *r = root_new(roots_dir, p->key);
 	static const char *const scaffold[] = {"in", "bare", "make.log"};
@@ -191,32 +153,8 @@ static int finish(const char *roots_dir, const struct host_plan *p, struct err *
 	strv_add(&m->layers, "/usr");
 	strv_copy(&r->manifest, &p->facts.packages);
 	r->target = xstrdup("host");
-	if ((rc = root_save(r, p->dir, err)) < 0)
-		return rc;
-	if (rename(p->dir, r->dir) < 0)
-		return err_errno(err, "cannot rename '%s' to '%s'", p->dir, r->dir);
-	return fs_fsync_dir(roots_dir, err);
-}
-
-/* Layers are the upper directory of an overlay while they are made; not every place can be that. */
-static int check_place(const char *roots_dir, struct err *err)
-{
-	static const struct {
-		long magic;
-		const char *name;
-	} unfit[] = {{OVERLAYFS_SUPER_MAGIC, "an overlay (a container's own file system?)"},
-		{NFS_SUPER_MAGIC, "NFS"}, {V9FS_MAGIC, "9p"}, {FUSE_SUPER_MAGIC, "fuse"}};
-	struct statfs fs;
-
-	if (statfs(roots_dir, &fs) < 0)
-		return err_errno(err, "cannot look at '%s'", roots_dir);
-	for (size_t i = 0; i < COUNTOF(unfit); i++)
-		if ((long)fs.f_type == unfit[i].magic)
-			return err_set(err, ERR_DENIED,
-				"'%s' lies on %s, where layers cannot be made: put it on a local "
-				"disk or volume",
-				roots_dir, unfit[i].name);
-	return 0;
+	rc = root_save(r, p->dir, err);
+	return rc < 0 ? rc : root_place(r, p->dir, ret, err);
 }
 
 /* The lock of roots_dir is held. */
@@ -225,17 +163,17 @@ static int make(const char *roots_dir, struct host_plan *p, struct root **ret, s
 	auto_free char *prefix = path_join(roots_dir, ".tmp-"), *rpm = NULL;
 	int r = host_need_tools(err);
 
-	if (r < 0 || (r = check_place(roots_dir, err)) < 0 ||
+	if (r < 0 || (r = root_check_place(roots_dir, err)) < 0 ||
 		(r = fs_tmpdir(prefix, &p->dir, err)) < 0 || (r = plan(p, err)) < 0)
 		return r;
 	if (root_open(roots_dir, p->key, ret, NULL) >= 0)
 		return 0; /* the same as an earlier one: only times had changed */
 	if ((r = root_discard(roots_dir, p->key, err)) < 0) /* if a broken one is there */
 		return r;
-	if ((r = host_make(p, &rpm, err)) < 0 || (r = finish(roots_dir, p, err)) < 0 ||
-		(r = root_expire(roots_dir, "host", time_now() - KEEP_UNUSED, err)) < 0)
+	if ((r = host_make(p, &rpm, err)) < 0 || (r = finish(roots_dir, p, ret, err)) < 0)
 		return r;
-	return root_open(roots_dir, p->key, ret, err);
+	(void)root_expire(roots_dir, "host", time_now() - KEEP_UNUSED, NULL);
+	return 0;
 }
 
 int host_root(const char *roots_dir, void (*progress)(const char *what), struct root **ret,

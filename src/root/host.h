@@ -6,7 +6,7 @@
 #pragma once
 #include "base/hash.h"
 #include "base/str.h"
-#include "root/root.h"
+#include "root/cache.h"
 
 /* What the machine offers to packages built on it. */
 struct host_facts {
@@ -87,18 +87,3 @@ int host_make(const struct host_plan *p, char **ret_rpm, struct err *err);
 /* root_get for the host target. */
 int host_root(const char *roots_dir, void (*progress)(const char *what), struct root **ret,
 	struct err *err);
-
-/* root.c, shared with the kinds of roots. */
-struct root *root_new(const char *roots_dir, const char *key);
-/* Open a finished root and take a share of its lock; ERR_NOT_FOUND when there is none. */
-int root_open(const char *roots_dir, const char *key, struct root **ret, struct err *err);
-/* Write the manifest into dir; layers below the root's directory are kept relative. */
-int root_save(const struct root *r, const char *dir, struct err *err);
-/* Remove the roots of a target that nobody used since then; the lock is held. */
-int root_expire(const char *roots_dir, const char *target, int64_t unused_since, struct err *err);
-/* Remove a root that cannot be opened; the lock is held. A missing one is fine. */
-int root_discard(const char *roots_dir, const char *key, struct err *err);
-/* Wait for the lock of the whole directory: who makes or removes roots has it. */
-int root_lock(const char *roots_dir, int *ret_fd, struct err *err);
-/* Remove what makers that died left; the lock is held. */
-int root_sweep(const char *roots_dir, struct err *err);

@@ -71,11 +71,6 @@ PENDING int solve_run(struct solve *s UNUSED, const struct solve_request *q UNUS
 }
 PENDING void solve_request_release(struct solve_request *q UNUSED) {}
 PENDING void solve_result_release(struct solve_result *r UNUSED) {}
-PENDING int rpm_root_get(const struct rpm_root_conf *c UNUSED, const struct lock *l UNUSED,
-	struct root **r UNUSED, struct err *err)
-{
-	return pending(err);
-}
 PENDING int rpm_build_conflicts(const char *s UNUSED, struct strv *ret UNUSED, struct err *err)
 {
 	return pending(err);

@@ -30,7 +30,9 @@ struct root {
 	char *target;         /* made for; others may share it */
 	int64_t made;         /* seconds since 1970 */
 	uint64_t size;        /* bytes of its own layers */
+	char *base;           /* key of the root whose layers its own lie on; NULL none */
 	int lock_fd;          /* a share of its lock: it is not removed while we have it */
+	int base_fd;          /* the same of its base; -1 none */
 	struct sandbox_mount *for_sandbox; /* root_mounts */
 };
 
@@ -90,7 +92,7 @@ int root_source_locked(
 struct root_info {
 	char *key, *target, *dir;
 	char *base;         /* key of the root whose layer it stands on; NULL none */
-	size_t packages;    /* of its own layers' sets together */
+	size_t packages;    /* in it, those of its base too */
 	uint64_t size;      /* bytes of its own layers */
 	int64_t made, used; /* seconds since 1970; a base is used when one that stands on it is */
 	struct strv users;  /* pids of processes that have it open */
@@ -103,7 +105,7 @@ void root_info_release(struct root_info *i);
 int root_find(const char *roots_dir, const char *key, struct root **ret, struct err *err);
 int root_list(const char *roots_dir, struct root_infos *ret, struct err *err);
 /* Remove roots that are not in use; key NULL: all; else those that begin with it (ERR_LOCKED when
- * one is in use, ERR_NOT_FOUND). *ret_n is how many. */
+ * one is in use or has others on it that stay, ERR_NOT_FOUND). *ret_n is how many. */
 int root_clean(
 	const char *roots_dir, const char *key, bool dry_run, size_t *ret_n, struct err *err);
 /* Remove roots nobody uses: those not used since then, then the longest unused until all together

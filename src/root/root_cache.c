@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* root_cache.c - the directory of roots: its lock, what is in it, what may go. */
+/* root_cache.c - the directory of roots: its locks, and what is in it. */
 #include "base/base.h"
 #include "base/fs.h"
 #include "base/sig.h"
 #include "base/time.h"
-#include "root/host.h"
+#include "root/cache.h"
 #include <sys/file.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 
-#define TMP_PREFIX ".tmp-"
-#define LOCK_WAIT  600 /* seconds; making a root takes a few */
+#define KEY_LOCK ".lock-"
+#define WAIT     1800 /* seconds; making a root takes a few */
 
-int root_lock(const char *roots_dir, int *ret_fd, struct err *err)
+static int wait_lock(const char *path, int *ret_fd, struct err *err)
 {
 	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-	auto_free char *path = path_join(roots_dir, ".lock");
 	const double start = time_mono();
 	int r;
 
@@ -24,12 +24,83 @@ int root_lock(const char *roots_dir, int *ret_fd, struct err *err)
 		r = fs_lock(path, ret_fd, &e);
 		if (r >= 0)
 			return 0;
-		if (e.code != ERR_LOCKED || time_mono() - start > LOCK_WAIT)
+		if (e.code != ERR_LOCKED || time_mono() - start > WAIT)
 			return err_move(err, &e);
 		if ((r = sig_check(err)) < 0)
 			return r;
 		(void)nanosleep(&pause, NULL);
 	}
+}
+
+int root_lock(const char *roots_dir, int *ret_fd, struct err *err)
+{
+	auto_free char *path = path_join(roots_dir, ".lock");
+
+	return wait_lock(path, ret_fd, err);
+}
+
+/* Whether the file that we locked is still the one of this name. */
+static bool is_there(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_ino == b.st_ino;
+}
+
+int root_lock_key(const char *roots_dir, const char *key, int *ret_fd, struct err *err)
+{
+	auto_free char *path = xasprintf("%s/" KEY_LOCK "%s", roots_dir, key);
+
+	for (;;) {
+		auto_close int fd = -1;
+		int r = wait_lock(path, &fd, err);
+
+		if (r < 0)
+			return r;
+		if (is_there(fd, path)) {
+			*ret_fd = take_fd(&fd);
+			return 0;
+		}
+	}
+}
+
+/* Removed before it is given back: who waits for it sees that it is no longer there. */
+void root_unlock_key(const char *roots_dir, const char *key, int *fd)
+{
+	auto_free char *path = xasprintf("%s/" KEY_LOCK "%s", roots_dir, key);
+
+	if (*fd < 0)
+		return;
+	(void)unlink(path);
+	(void)close(*fd);
+	*fd = -1;
+}
+
+/* A root being made is named after its key, and its maker has the lock of it. What has another
+ * name was made or moved there under the directory's lock, which we have. */
+static int sweep_one(const char *roots_dir, const char *name, struct err *err)
+{
+	const char *key = name + strlen(ROOT_TMP_PREFIX);
+	auto_free char *path = path_join(roots_dir, name);
+	auto_free char *lock = xasprintf("%s/" KEY_LOCK "%s", roots_dir, key);
+	int fd = -1, r;
+
+	if (root_is_key(key) && fs_lock(lock, &fd, NULL) < 0)
+		return 0;
+	r = sandbox_remove_tree(path, err);
+	root_unlock_key(roots_dir, key, &fd);
+	return r;
+}
+
+/* Left by a maker that died before it began. */
+static void sweep_lock(const char *roots_dir, const char *name)
+{
+	auto_free char *path = path_join(roots_dir, name);
+	int fd = -1;
+
+	if (fs_lock(path, &fd, NULL) >= 0 && is_there(fd, path))
+		(void)unlink(path);
+	auto_closep(&fd);
 }
 
 int root_sweep(const char *roots_dir, struct err *err)
@@ -38,10 +109,10 @@ int root_sweep(const char *roots_dir, struct err *err)
 	int r = fs_list(roots_dir, &names, err);
 
 	strv_foreach (&names, n) {
-		auto_free char *path = path_join(roots_dir, *n);
-
-		if (r >= 0 && str_starts(*n, TMP_PREFIX))
-			r = sandbox_remove_tree(path, err);
+		if (r >= 0 && str_starts(*n, ROOT_TMP_PREFIX))
+			r = sweep_one(roots_dir, *n, err);
+		else if (str_starts(*n, KEY_LOCK))
+			sweep_lock(roots_dir, *n);
 	}
 	return r < 0 ? r : 0;
 }
@@ -51,9 +122,11 @@ void root_info_release(struct root_info *i)
 	free(i->key);
 	free(i->target);
 	free(i->dir);
+	free(i->base);
+	strv_release(&i->users);
 }
 
-static bool is_key(const char *name)
+bool root_is_key(const char *name)
 {
 	return strlen(name) == SHA256_HEX - 1 && !name[strspn(name, "0123456789abcdef")];
 }
@@ -65,7 +138,7 @@ int root_find(const char *roots_dir, const char *key, struct root **ret, struct 
 
 	(void)fs_list(roots_dir, &names, NULL);
 	strv_foreach (&names, n) {
-		if (!is_key(*n) || !*key || !str_starts(*n, key))
+		if (!root_is_key(*n) || !*key || !str_starts(*n, key))
 			continue;
 		if (found)
 			return err_set(err, ERR_USAGE, "more than one root begins with '%s'", key);
@@ -76,10 +149,9 @@ int root_find(const char *roots_dir, const char *key, struct root **ret, struct 
 	return root_open(roots_dir, found, ret, err);
 }
 
-/* The lock of a root, when nobody uses it: *ret_fd, else -1. */
-static int try_alone(const char *dir, int *ret_fd, struct stat *ret_st, struct err *err)
+int root_try_alone(const char *dir, int *ret_fd, struct stat *ret_st, struct err *err)
 {
-	auto_free char *path = path_join(dir, "lock");
+	auto_free char *path = path_join(dir, ROOT_LOCK);
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	*ret_fd = -1;
@@ -92,129 +164,83 @@ static int try_alone(const char *dir, int *ret_fd, struct stat *ret_st, struct e
 	return 0;
 }
 
-static int info(const char *roots_dir, const char *key, struct root_info *ret, struct err *err)
+/* "1: FLOCK  ADVISORY  READ 4711 fe:00:1081515 0 EOF" */
+void root_users(const char *locks, const struct stat *st, struct strv *ret)
+{
+	auto_free char *want = xasprintf("%02x:%02x:%llu", major(st->st_dev), minor(st->st_dev),
+		(unsigned long long)st->st_ino);
+	auto_strv struct strv lines = STRV_INIT;
+
+	strv_lines(&lines, locks);
+	strv_foreach (&lines, l) {
+		auto_strv struct strv f = STRV_INIT;
+		uint64_t pid;
+
+		strv_split(&f, *l, " ");
+		/* 0: of another pid namespace */
+		if (f.n >= 6 && str_eq(f.v[1], "FLOCK") && str_eq(f.v[5], want) &&
+			str_u64(f.v[4], &pid) && pid && !strv_has(ret, f.v[4]))
+			strv_add(ret, f.v[4]);
+	}
+}
+
+static int info(const char *roots_dir, const char *key, const char *locks, struct root_info *ret,
+	struct err *err)
 {
 	CLEANUP(root_freep) struct root *r = NULL;
 	auto_free char *dir = path_join(roots_dir, key);
 	auto_close int alone = -1;
 	struct stat st;
-	int rc = try_alone(dir, &alone, &st, err);
-	bool in_use = alone < 0;
-	struct timespec times[2];
+	int rc = root_try_alone(dir, &alone, &st, err);
 
-	if (rc < 0)
+	if (rc < 0 || (rc = root_peek(roots_dir, key, &r, err)) < 0)
 		return rc;
-	auto_closep(&alone);
-	alone = -1;
-	if ((rc = root_open(roots_dir, key, &r, err)) < 0)
-		return rc;
-	/* looking is not using */
-	times[0] = st.st_atim;
-	times[1] = st.st_mtim;
-	(void)futimens(r->lock_fd, times);
 	*ret = (struct root_info){.key = xstrdup(key),
-		.target = xstrdup(r->target ? r->target : ""),
+		.target = xstrdup(r->target),
 		.dir = TAKE(dir),
+		.base = xstrdup_null(r->base),
+		.packages = r->manifest.n,
 		.size = r->size,
 		.made = r->made,
 		.used = (int64_t)st.st_mtime,
-		.in_use = in_use};
+		.in_use = alone < 0};
+	if (ret->in_use)
+		root_users(locks, &st, &ret->users);
 	return 0;
+}
+
+/* A base is in use, and was used, when one that stands on it is. (Who opens that has a share of
+ * the base's lock too; one that is just being opened may not have it yet.) */
+static void add_to_bases(struct root_infos *v)
+{
+	vec_foreach (v, i)
+		vec_foreach (v, b) {
+			if (!i->base || !str_eq(i->base, b->key))
+				continue;
+			b->dependents++;
+			b->in_use |= i->in_use;
+			if (i->used > b->used)
+				b->used = i->used;
+		}
 }
 
 int root_list(const char *roots_dir, struct root_infos *ret, struct err *err)
 {
 	auto_strv struct strv names = STRV_INIT;
+	auto_free char *locks = NULL;
 	auto_err struct err e = ERR_INIT;
 
 	if (fs_list(roots_dir, &names, &e) < 0)
 		return e.code == ERR_NOT_FOUND ? 0 : err_move(err, &e);
+	if (fs_read("/proc/locks", LIMIT_OUTPUT, &locks, NULL, NULL) < 0)
+		locks = xstrdup("");
 	strv_foreach (&names, n) {
 		struct root_info i = {0};
 
 		/* a broken one is none; clean removes it */
-		if (is_key(*n) && info(roots_dir, *n, &i, NULL) >= 0)
+		if (root_is_key(*n) && info(roots_dir, *n, locks, &i, NULL) >= 0)
 			*vec_push(ret) = i;
 	}
-	return 0;
-}
-
-/* Away from where it can be found first, then removed. */
-static int remove_root(const char *roots_dir, const char *name, struct err *err)
-{
-	auto_free char *from = path_join(roots_dir, name);
-	auto_free char *to = xasprintf("%s/" TMP_PREFIX "%s", roots_dir, name);
-
-	if (rename(from, to) < 0)
-		return err_errno(err, "cannot rename '%s'", from);
-	return sandbox_remove_tree(to, err);
-}
-
-int root_discard(const char *roots_dir, const char *key, struct err *err)
-{
-	auto_free char *dir = path_join(roots_dir, key);
-
-	return fs_exists(dir) ? remove_root(roots_dir, key, err) : 0;
-}
-
-int root_expire(const char *roots_dir, const char *target, int64_t unused_since, struct err *err)
-{
-	struct root_infos infos = VEC_INIT;
-	int r = root_list(roots_dir, &infos, err);
-
-	vec_foreach (&infos, i) {
-		auto_close int alone = -1;
-		struct stat st;
-
-		if (r < 0 || i->used >= unused_since || !str_eq(i->target, target))
-			continue;
-		r = try_alone(i->dir, &alone, &st, err);
-		if (r >= 0 && alone >= 0)
-			r = remove_root(roots_dir, i->key, err);
-	}
-	vec_free(&infos, root_info_release);
-	return r;
-}
-
-static int clean_one(const char *roots_dir, const char *name, bool asked, bool dry_run, size_t *n,
-	struct err *err)
-{
-	auto_free char *dir = path_join(roots_dir, name);
-	auto_err struct err e = ERR_INIT;
-	auto_close int alone = -1;
-	struct stat st;
-	int r = try_alone(dir, &alone, &st, &e);
-
-	if (r < 0 && e.code != ERR_NOT_FOUND) /* without a lock it is half removed */
-		return err_move(err, &e);
-	if (r >= 0 && alone < 0)
-		return asked ? err_set(err, ERR_LOCKED, "root '%s' is in use", name) : 0;
-	++*n;
-	return dry_run ? 0 : remove_root(roots_dir, name, err);
-}
-
-int root_clean(const char *roots_dir, const char *key, bool dry_run, size_t *ret_n, struct err *err)
-{
-	auto_strv struct strv names = STRV_INIT;
-	auto_close int lock = -1;
-	size_t n = 0, found = 0;
-	int r;
-
-	if (fs_is_dir(roots_dir)) {
-		if ((r = root_lock(roots_dir, &lock, err)) < 0 ||
-			(!dry_run && (r = root_sweep(roots_dir, err)) < 0) ||
-			(r = fs_list(roots_dir, &names, err)) < 0)
-			return r;
-	}
-	strv_foreach (&names, name) {
-		if (!is_key(*name) || (key && !str_starts(*name, key)))
-			continue;
-		found++;
-		if ((r = clean_one(roots_dir, *name, key != NULL, dry_run, &n, err)) < 0)
-			return r;
-	}
-	if (key && !found)
-		return err_set(err, ERR_NOT_FOUND, "no root '%s'", key);
-	*ret_n = n;
+	add_to_bases(ret);
 	return 0;
 }

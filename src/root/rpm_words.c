@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* rpm_words.c - reading what rpm says: its output comes from packages, the text is escaped here. */
+#include "base/base.h"
+#include "base/text.h"
+#include "root/rpm_make.h"
+
+#define LINE_MAX  300 /* bytes shown of one line */
+#define LINES_MAX 5   /* lines of a scriptlet, errors of a transaction */
+#define SHOWN_MAX 100
+
+void rpm_words_release(struct rpm_words *w)
+{
+	strv_release(&w->shown);
+	free(w->failed);
+	free(w->error);
+}
+
+static char *shown(const char *line)
+{
+	struct strbuf b = STRBUF_INIT;
+
+	text_term(&b, line, LINE_MAX);
+	return sb_take(&b);
+}
+
+static bool is_message(const char *line)
+{
+	return str_starts(line, "warning: ") || str_starts(line, "error: ");
+}
+
+static bool is_failure(const char *line)
+{
+	return is_message(line) &&
+	       (strstr(line, " scriptlet failed, ") || strstr(line, "lua script failed: "));
+}
+
+/* What a scriptlet printed stands before the line that says it failed. */
+static char *failure(const struct strv *lines, size_t i)
+{
+	auto_strbuf struct strbuf b = STRBUF_INIT;
+	auto_free char *what = shown(lines->v[i] + strcspn(lines->v[i], " ") + 1);
+	size_t from = i;
+
+	while (from > 0 && i - from < LINES_MAX && !is_message(lines->v[from - 1]))
+		from--;
+	sb_add(&b, what);
+	for (size_t k = from; k < i; k++) {
+		auto_free char *s = shown(lines->v[k]);
+
+		if (*s)
+			sb_addf(&b, "%s%s", k == from ? ": " : "; ", s);
+	}
+	return sb_take(&b);
+}
+
+void rpm_words_read(struct rpm_words *w, const char *text)
+{
+	auto_strbuf struct strbuf errors = STRBUF_INIT;
+	auto_strv struct strv lines = STRV_INIT;
+	size_t n = 0;
+
+	strv_lines(&lines, text);
+	for (size_t i = 0; i < lines.n; i++) {
+		const char *l = lines.v[i];
+
+		if (!is_message(l))
+			continue;
+		if (w->shown.n < SHOWN_MAX)
+			strv_take(&w->shown, shown(l));
+		if (is_failure(l) && !w->failed)
+			w->failed = failure(&lines, i);
+		if (str_starts(l, "error: ") && n++ < LINES_MAX) {
+			auto_free char *s = NULL;
+
+			/* "Failed dependencies:" and the like: the next lines say it */
+			for (; i < lines.n; i++) {
+				free(s);
+				s = shown(lines.v[i] + (lines.v[i] == l ? strlen("error: ") : 0));
+				sb_addf(&errors, "%s%s", errors.n ? "; " : "", s + strspn(s, " "));
+				if (i + 1 >= lines.n || lines.v[i + 1][0] != '\t' ||
+					n++ >= LINES_MAX)
+					break;
+			}
+		}
+	}
+	if (errors.n)
+		w->error = sb_take(&errors);
+}
+
+void rpm_installed(const char *text, struct strv *ret)
+{
+	auto_strv struct strv lines = STRV_INIT;
+
+	strv_lines(&lines, text);
+	strv_foreach (&lines, l) {
+		auto_strv struct strv f = STRV_INIT;
+
+		strv_split(&f, *l, "\t");
+		if (f.n != 3 || str_eq(f.v[0], "gpg-pubkey"))
+			continue;
+		if (str_eq(f.v[1], "0"))
+			strv_addf(ret, "%s-%s", f.v[0], f.v[2]);
+		else
+			strv_addf(ret, "%s-%s:%s", f.v[0], f.v[1], f.v[2]);
+	}
+	strv_sort(ret);
+}
