@@ -95,7 +95,7 @@ install -Dm755 hello %{buildroot}/usr/bin/hello
 /usr/bin/hello
 E2
 ok 'a C project' "$PACKMILL" build "${t[@]}" hello -o out
-is 'its package' "$(cd out && ls ./*.x86_64.rpm | grep -v debug)" './hello-1-1.mini.x86_64.rpm'
+is 'its package' "$(cd out && echo hello-1*.x86_64.rpm)" hello-1-1.mini.x86_64.rpm
 has 'its BuildRequires were added' out/installed_pkgs.log '^zlib1g-dev-'
 is 'the lock has all' "$(python3 -c '
 import json
@@ -298,7 +298,7 @@ cp -r "$T/work/hello" "$T/work/targets" "$T/user/"
 cp "$PACKMILL" "$T/user/packmill"
 chown -R "$U" "$T/user"
 ok 'user: the same build' as ./packmill build "${t[@]}" hello -o out
-is 'user: the same package' "$(cd "$T/user/out" && ls ./*.x86_64.rpm | grep -v debug)" './hello-1-1.mini.x86_64.rpm'
+is 'user: the same package' "$(cd "$T/user/out" && echo hello-1*.x86_64.rpm)" hello-1-1.mini.x86_64.rpm
 is 'user: the same bits' "$(sha256sum <"$T/user/out/hello-1-1.mini.x86_64.rpm")" "$(sha256sum <"$T/work/out/hello-1-1.mini.x86_64.rpm")"
 ok 'user: all is installed as it should be' as ./packmill shell "${t[@]}" --root -- sh -c 'rpm -qa | wc -l; rpm -Va'
 is 'user: exactly the solved set' "$(head -n 1 "$T/out")" "$base"
