@@ -5,7 +5,7 @@
 #include "net/transfer.h"
 #include <pthread.h>
 
-#define POLL_MS     1000
+#define POLL_MS     250
 #define BUSY_MS     50
 #define PROGRESS_MS 100
 
@@ -111,6 +111,9 @@ static int perform(struct fetch *f, struct err *err)
 			curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x) == CURLE_OK && x)
 			xfer_done(x, m->data.result);
 	}
+	for (size_t i = f->first; i < f->n; i++)
+		if (f->xs[i].state == XFER_ACTIVE)
+			xfer_watch(&f->xs[i], time_mono_ms());
 	return 0;
 }
 

@@ -289,8 +289,6 @@ static void set_options(struct xfer *x)
 	(void)curl_easy_setopt(e, CURLOPT_MAXREDIRS, REDIRECTS);
 	(void)curl_easy_setopt(e, CURLOPT_FAILONERROR, 1L);
 	(void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)c->connect_secs);
-	(void)curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)c->stall_secs);
-	(void)curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, (long)c->stall_rate);
 	(void)curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L * 1024);
 	(void)curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
 	(void)curl_easy_setopt(e, CURLOPT_HEADERDATA, x);
@@ -339,6 +337,8 @@ static void ask(struct xfer *x)
 	trace("net", "get %s%s", url_of(x), x->resumed ? " (the rest)" : "");
 	if (curl_multi_add_handle(x->h->multi, x->easy) != CURLM_OK)
 		oom_(__FILE__, __LINE__);
+	x->mark_at = time_mono_ms();
+	x->mark_got = g->got;
 	x->state = XFER_ACTIVE;
 }
 
@@ -471,6 +471,29 @@ void xfer_done(struct xfer *x, CURLcode rc)
 	}
 	(void)curl_easy_getinfo(x->easy, CURLINFO_EFFECTIVE_URL, &from);
 	succeed(x, from ? from : url_of(x));
+}
+
+/* Not curl's own limit: that one looks at the average of some seconds, so that a mirror which falls
+ * silent after a quick start is noticed late. */
+void xfer_watch(struct xfer *x, uint64_t now)
+{
+	const struct http_conf *c = &x->h->conf;
+	uint64_t least = (uint64_t)c->stall_rate * c->stall_secs;
+	curl_off_t connected = 0;
+
+	(void)curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
+	/* the connect timeout rules until then */
+	if (!connected || x->get->got - x->mark_got >= least) {
+		x->mark_at = now;
+		x->mark_got = x->get->got;
+	}
+	if (now < x->mark_at + (uint64_t)c->stall_secs * 1000)
+		return;
+	err_clear(&x->err);
+	(void)err_set(&x->err, ERR_NET, "stalled: %" PRIu64 " bytes in %u s",
+		x->get->got - x->mark_got, c->stall_secs);
+	x->fault = FAULT_LINE;
+	judge(x);
 }
 
 /* It is there without a server: another process's work, or all bytes of an earlier try. */

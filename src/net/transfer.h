@@ -45,6 +45,7 @@ struct xfer {
 	long status;  /* 200 for files; valid when begun */
 	char *etag, *modified, *range;
 	size_t header_bytes;
+	uint64_t mark_at, mark_got; /* since when, and from which get->got, its speed is judged */
 	enum xfer_fault fault;
 	struct err err; /* of the fault */
 };
@@ -55,5 +56,7 @@ void xfer_release(struct xfer *x);
 void xfer_start(struct xfer *x);
 /* curl is through with it: ends, or is active with the next try. */
 void xfer_done(struct xfer *x, CURLcode rc);
+/* Give up on a mirror that sends too little; now: monotonic ms. */
+void xfer_watch(struct xfer *x, uint64_t now);
 /* End with this error (moved). */
 void xfer_fail(struct xfer *x, struct err *err);
