@@ -41,15 +41,16 @@ class Index:
         self.read()
         if 'libc6' not in self.texts:
             self.fetch(cache)
-            self.read()
 
     def fetch(self, cache):
+        """Newer lists than the machine's, below cache; the machine's stay as they are."""
         private = os.path.join(cache, 'apt')
         os.makedirs(os.path.join(private, 'lists/partial'), exist_ok=True)
         os.makedirs(os.path.join(private, 'cache/archives/partial'), exist_ok=True)
         self.options += ['-o', f'Dir::State::Lists={private}/lists', '-o', f'Dir::Cache={private}/cache']
         subprocess.run(['apt-get', *self.options, '-o', 'Acquire::Retries=3', 'update'], check=True,
                        stdout=sys.stderr)
+        self.read()
 
     def read(self):
         text = subprocess.run(['apt-cache', *self.options, 'dumpavail'], stdout=subprocess.PIPE,

@@ -2,6 +2,7 @@
 """Make the distribution, or its signed variant, in the cache; print its directory."""
 import concurrent.futures
 import fcntl
+import fnmatch
 import hashlib
 import os
 import shutil
@@ -14,11 +15,13 @@ import rpms
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SPECS = os.path.join(HERE, 'specs')
-KEEP = 3  # made distributions that stay in the cache
-# The updated state: a higher release of these, with files more; without these; news.spec is new.
+KEEP = 4  # made distributions that stay in the cache, signed ones count too
+# The updated state: a higher release of these, with files more; without these; news.spec is new, as
+# it is in the grown state, which has no other difference.
 HIGHER = {'make': {'/usr/share/make/news': 'new in the updated state\n'}, 'patch': {}, 'unzip': {}}
 GONE = {'less'}
-STATES = {'base': 'gz', 'updated': 'gz', 'extra': 'xz'}  # and how their metadata is compressed
+# When they are, in days by what their metadata says, and how that is compressed.
+STATES = {'base': (0, 'gz'), 'grown': (1, 'gz'), 'updated': (2, 'gz'), 'extra': (0, 'xz')}
 USER = 'Mini <mini@example.org>'
 
 
@@ -59,22 +62,20 @@ def directories():
 
 
 def createrepo(folder):
-    # the updated state is a day newer by what it says, too
-    date = 1700000000 + 86400 * (os.path.basename(folder) == 'updated')
-    run('createrepo_c', '--quiet', '--no-database', '--revision', str(date),
-        '--set-timestamp-to-revision', '--general-compress-type', STATES[os.path.basename(folder)], folder)
+    day, compression = STATES[os.path.basename(folder)]
+    run('createrepo_c', '--quiet', '--no-database', '--revision', str(1700000000 + 86400 * day),
+        '--set-timestamp-to-revision', '--general-compress-type', compression, folder)
 
 
-def link_all(source, target, unless=()):
-    os.makedirs(target)
-    for name in os.listdir(source):
-        if name.endswith('.rpm') and name not in unless:
+def link_all(source, target, pattern='*', unless=()):
+    os.makedirs(target, exist_ok=True)
+    for name in fnmatch.filter(os.listdir(source), pattern):
+        if name not in unless:
             os.link(os.path.join(source, name), os.path.join(target, name))
 
 
-def make(index, packages, out, work, cache):
-    """base/, updated/ and extra/ below out."""
-    files = index.download(packages, os.path.join(cache, 'debs'))
+def make(packages, files, out, work):
+    """All states and extra/ below out, of these stanzas and Debian packages."""
     available = set(packages)
     for stanza in packages.values():
         available |= {g[0][0] for g in debs.parse_dep(stanza.get('Provides'))}
@@ -92,15 +93,16 @@ def make(index, packages, out, work, cache):
     old = {os.path.basename(rpms.only(f"{base}/{n}-{rpms.evr(packages[n]['Version'])[1]}-*.rpm"))
            for n in [*HIGHER, *GONE]}
     link_all(base, out + '/base')
-    link_all(base, out + '/updated', old)
-    for name in os.listdir(more):
-        os.link(os.path.join(more, name), os.path.join(out, 'updated', name))
+    link_all(base, out + '/grown')
+    link_all(more, out + '/grown', 'mini-news-*')
+    link_all(base, out + '/updated', unless=old)
+    link_all(more, out + '/updated')
     link_all(extra, out + '/extra')
     for state in STATES:
         createrepo(out + '/' + state)
 
 
-def sign(plain, out, work):
+def sign(unsigned, out, work):
     """A copy with packages and repomd.xml signed; the key is thrown away with work, key.asc stays."""
     home = os.path.join(work, 'gnupg')
     os.makedirs(home, 0o700)
@@ -112,9 +114,9 @@ def sign(plain, out, work):
         signed = os.path.join(work, 'signed')
         os.makedirs(signed)
         for state in STATES:
-            for name in os.listdir(os.path.join(plain, state)):
-                if name.endswith('.rpm') and not os.path.exists(os.path.join(signed, name)):
-                    shutil.copy2(os.path.join(plain, state, name), signed)
+            for name in fnmatch.filter(os.listdir(os.path.join(unsigned, state)), '*.rpm'):
+                if not os.path.exists(os.path.join(signed, name)):
+                    shutil.copy2(os.path.join(unsigned, state, name), signed)
         names = sorted(os.path.join(signed, n) for n in os.listdir(signed))
         lanes = [names[i::os.cpu_count()] for i in range(os.cpu_count())]
         with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -125,9 +127,8 @@ def sign(plain, out, work):
         for state in STATES:
             folder = os.path.join(out, state)
             os.makedirs(folder)
-            for name in os.listdir(os.path.join(plain, state)):
-                if name.endswith('.rpm'):
-                    os.link(os.path.join(signed, name), os.path.join(folder, name))
+            for name in fnmatch.filter(os.listdir(os.path.join(unsigned, state)), '*.rpm'):
+                os.link(os.path.join(signed, name), os.path.join(folder, name))
             createrepo(folder)
             run(*gpg, '--armor', '--detach-sign', folder + '/repodata/repomd.xml', env=env)
     finally:
@@ -148,55 +149,78 @@ def made(cache, name, fill):
     return done
 
 
-def forget(cache, keep):
+def forget(cache, keep, debs_in_use):
     """Leave the last used of what was made, and nothing of runs that were cut off."""
     def used(path):
         return os.stat(path).st_mtime
 
     entries = [e.path for e in os.scandir(cache) if e.is_dir() and e.name not in ('apt', 'debs')]
     left = sorted((p for p in entries if not os.path.basename(p).startswith('.')), key=used)
-    for path in left[:-2 * KEEP] + [p for p in entries if os.path.basename(p).startswith('.')]:
-        if path != keep:
+    for path in left[:-KEEP] + [p for p in entries if os.path.basename(p).startswith('.')]:
+        if path not in keep:
             shutil.rmtree(path, ignore_errors=True)
+    for entry in os.scandir(cache):
+        if entry.name.startswith('key-'):
+            with open(entry.path, encoding='utf-8') as f:
+                gone = not os.path.isdir(os.path.join(cache, f.read()))
+            if gone:
+                os.unlink(entry.path)
+    for entry in os.scandir(os.path.join(cache, 'debs')) if debs_in_use else ():
+        if entry.is_file() and entry.path not in debs_in_use:
+            os.unlink(entry.path)
 
 
-def key_of_inputs(cache, scripts):
-    """The key, and index and packages when they had to be read for it."""
-    note = os.path.join(cache, 'key-' + digest_of_lists(scripts))
-    if os.path.exists(note):
-        with open(note, encoding='utf-8') as f:
-            return f.read(), None, None
-    index = debs.Index(cache)
+def inputs(index, scripts):
+    """The stanzas of all packages, and the key of what is made of them."""
     packages = index.closure(seeds())
     h = scripts.copy()
     h.update(subprocess.run(['rpm', '--version'], stdout=subprocess.PIPE, check=True).stdout)
     for name, stanza in packages.items():
         h.update(f"{name} {stanza['Version']} {stanza['Architecture']}\n".encode())
-    key = h.hexdigest()[:16]
-    with open(note + '.new', 'w', encoding='utf-8') as f:
+    return packages, h.hexdigest()[:16]
+
+
+def plain(cache):
+    """The directory of the unsigned distribution, and the Debian packages if they were needed."""
+    scripts = digest_of_scripts()
+    note = os.path.join(cache, 'key-' + digest_of_lists(scripts))
+    if os.path.exists(note):
+        with open(note, encoding='utf-8') as f:
+            done = os.path.join(cache, f.read())
+        if os.path.isdir(done):
+            os.utime(done)
+            return done, ()
+    index = debs.Index(cache)
+    packages, key = inputs(index, scripts)
+    files = {}
+    if not os.path.isdir(os.path.join(cache, key)):
+        try:
+            files = index.download(packages, os.path.join(cache, 'debs'))
+        except subprocess.CalledProcessError:
+            # the machine's lists name what the mirror has replaced since
+            index.fetch(cache)
+            packages, key = inputs(index, scripts)
+            files = index.download(packages, os.path.join(cache, 'debs'))
+    done = made(cache, key, lambda out, work: make(packages, files, out, work))
+    with open(note, 'w', encoding='utf-8') as f:
         f.write(key)
-    os.rename(note + '.new', note)
-    return key, index, packages
+    return done, files.values()
 
 
 def main():
-    want_signed = '--signed' in sys.argv[1:]
     os.umask(0o022)
     cache = os.environ.get('PACKMILL_TEST_CACHE') or f'/var/tmp/packmill-test-distro-{os.getuid()}'
     os.makedirs(cache, exist_ok=True)
+    if os.stat(cache).st_uid != os.getuid():
+        raise rpms.Failed(f"{cache} is somebody else's")
     with open(os.path.join(cache, 'lock'), 'w', encoding='utf-8') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        key, index, packages = key_of_inputs(cache, digest_of_scripts())
-
-        def fill(out, work):
-            there = index or debs.Index(cache)
-            make(there, packages or there.closure(seeds()), out, work, cache)
-
-        plain = made(cache, key, fill)
-        done = plain
-        if want_signed:
-            done = made(cache, key + '-signed', lambda out, work: sign(plain, out, work))
-        forget(cache, done)
+        unsigned, used_debs = plain(cache)
+        done = unsigned
+        if '--signed' in sys.argv[1:]:
+            done = made(cache, os.path.basename(unsigned) + '-signed',
+                        lambda out, work: sign(unsigned, out, work))
+        forget(cache, (unsigned, done), used_debs)
     print(done)
 
 

@@ -63,8 +63,9 @@ repo base
 is 'asked again, it is the same' "$("$SRC/tests/distro/distro" path)" "$DISTRO"
 ok 'it has about 160 packages' between 130 "$(names base | wc -l)" 175
 
-distro_target "$T/mini.yaml" --extra
-packages=$(tr '\n' ' ' <"$T/mini.yaml" | sed 's/.*packages: \[\([^]]*\)\].*/\1/; s/,/ /g')
+distro_target "$T/mini-x86_64.yaml" --extra
+ok 'its target file is one' "$PACKMILL" target check "$T/mini-x86_64.yaml"
+packages=$(tr '\n' ' ' <"$T/mini-x86_64.yaml" | sed 's/.*packages: \[\([^]]*\)\].*/\1/; s/,/ /g')
 # shellcheck disable=SC2086 # a list
 ok 'dnf installs the base set' dnf_mini --installroot="$root" install $packages
 installed=$("${as_root[@]}" chroot "$root" rpm -qa | wc -l)
@@ -177,6 +178,9 @@ is 'into another format and place' "$("${as_root[@]}" chroot "$root" rpm -E '%_d
 
 # states
 ok 'nothing is missing in the repositories' dnf_mini repoclosure
+distro_state grown
+is 'a state has one package more' "$(comm -3 <(names base) <(names grown))" $'\tmini-news-1-1.noarch.rpm'
+is 'and that is served' "$(dnf_mini repoquery --repo base mini-news)" mini-news-0:1-1.noarch
 distro_state updated
 ok 'nor in the later state' dnf_mini repoclosure
 is 'the later state has another package' "$(dnf_mini repoquery --repo base mini-news)" mini-news-0:1-1.noarch
@@ -189,17 +193,19 @@ is 'back again' "$(dnf_mini repoquery --repo base mini-news)" ''
 
 # signed
 ok 'the key is read' rpmkeys --dbpath "$T/keys" --import "$signed/key.asc"
-rpmkeys --dbpath "$T/keys" -K "$signed"/{base,updated,extra}/*.rpm >"$T/checked"
+rpmkeys --dbpath "$T/keys" -K "$signed"/{base,grown,updated,extra}/*.rpm >"$T/checked"
 is 'each signed package verifies' "$(grep -c 'digests signatures OK$' "$T/checked")" \
-	"$(printf '%s\n' "$signed"/{base,updated,extra}/*.rpm | wc -l)"
+	"$(printf '%s\n' "$signed"/{base,grown,updated,extra}/*.rpm | wc -l)"
+distro_target "$T/mini-x86_64.yaml" --signed --extra
+ok 'its target file is one, too' "$PACKMILL" target check "$T/mini-x86_64.yaml"
 mkdir -m 700 "$T/gnupg"
 gpg() { command gpg --homedir "$T/gnupg" --batch --quiet --no-autostart "$@"; }
 ok 'gpg reads the key' gpg --import "$signed/key.asc"
-for state in base updated extra; do
+for state in base grown updated extra; do
 	ok "the metadata of $state verifies" gpg --verify "$signed/$state/repodata/repomd.xml.asc" \
 		"$signed/$state/repodata/repomd.xml"
 done
-is 'what is signed is the same otherwise' "$(cd "$signed" && ls base updated)" \
-	"$(cd "$DISTRO" && ls base updated)"
+is 'what is signed is the same otherwise' "$(cd "$signed" && ls base grown updated)" \
+	"$(cd "$DISTRO" && ls base grown updated)"
 stop_distro
 done_testing

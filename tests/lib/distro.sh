@@ -4,8 +4,9 @@
 #
 #	need_distro              sets $DISTRO, its directory; need_distro --signed: everything signed
 #	serve_distro             sets $distro_url, which has base/, extra/ (and key.asc)
-#	distro_target FILE [--extra] [--signed] [--name N]    a target file for it
-#	distro_state updated     base/ is the later state from now on; back with "distro_state base"
+#	distro_target FILE [--extra] [--signed] [--name N] [--expire TIME]    a target file for it
+#	distro_state updated     base/ is that state from now on: base, grown (a package more that nothing
+#	                         needs) or updated (higher releases, a new file, one gone)
 #	stop_distro              before the test's end; at its end the server stops by itself
 #
 # What was asked for is in $T/distro/log, a line each; $distro_url/cut/base and the like misbehave
@@ -14,7 +15,8 @@
 need_distro()
 {
 	local p error
-	for p in apt-cache apt-get createrepo_c dpkg-deb gpg python3 rpmbuild rpmsign setpriv; do
+	[ "$(uname -m)" = x86_64 ] || distro_missing 'the mini distribution is for x86_64'
+	for p in apt-cache apt-get createrepo_c dpkg-deb gpg pkg-config python3 rpmbuild rpmsign setpriv; do
 		command -v "$p" >/dev/null || distro_missing "no program '$p'"
 	done
 	mkdir -p "$T/distro"
