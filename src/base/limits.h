@@ -27,6 +27,16 @@
 #define LIMIT_LOG_TAIL      (256 * KIB) /* what is kept of a log's end when it is cut */
 #define LIMIT_LOG_LINE      4096        /* a log line quoted in a message is cut far below this */
 
+#define LIMIT_REPOMD      (4 * MIB)  /* repomd.xml, a metalink, a mirrorlist */
+#define LIMIT_REPOMD_DATA 256        /* metadata files that one repomd.xml lists */
+#define LIMIT_REPO_FILE   (2 * GIB)  /* one metadata file as it comes, packed */
+#define LIMIT_REPO_OPEN   (8 * GIB)  /* the same, unpacked */
+#define LIMIT_MIRRORS     1024       /* mirrors of one repository, alternates of a metalink */
+#define LIMIT_LOCATION    4096       /* bytes of a URL or of a location below one */
+#define LIMIT_KEY_FILE    (4 * MIB)  /* OpenPGP keys of a repository, one file */
+#define LIMIT_SIGNATURE   (64 * KIB) /* repomd.xml.asc */
+#define LIMIT_RPM_NAME    240        /* bytes of a foreign package's name, version, release */
+
 /* What one build may use; 0: not limited. Sizes in bytes, times in seconds. */
 struct limits {
 	uint64_t memory; /* memory of all processes of a build */

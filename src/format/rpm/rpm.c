@@ -57,16 +57,16 @@ static enum package_kind kind(Header h, const char *name)
 }
 
 /* Names become file names, URLs and lines of pages: only what rpmbuild itself would let pass. */
-static bool acceptable(const char *s)
+static bool acceptable(const char *s, size_t max)
 {
 	static const char fine[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				   "._+~^-";
 
-	return *s && strlen(s) <= LIMIT_NAME && strspn(s, fine) == strlen(s) && *s != '-' &&
-	       *s != '.' && !strstr(s, "..");
+	return *s && strlen(s) <= max && strspn(s, fine) == strlen(s) && *s != '-' && *s != '.' &&
+	       !strstr(s, "..");
 }
 
-static int fill(Header h, const char *path, struct package *p, struct err *err)
+static int fill(Header h, const char *path, size_t max, struct package *p, struct err *err)
 {
 	p->name = rpm_tag(h, RPMTAG_NAME);
 	p->version = rpm_tag(h, RPMTAG_VERSION);
@@ -78,8 +78,9 @@ static int fill(Header h, const char *path, struct package *p, struct err *err)
 	p->arch = p->kind == PACKAGE_SOURCE ? xstrdup("src") : rpm_tag(h, RPMTAG_ARCH);
 	if (!p->arch)
 		return err_set(err, ERR_BUILD, "'%s' has no architecture", path_base(path));
-	if (!acceptable(p->name) || !acceptable(p->version) || !acceptable(p->release) ||
-		!acceptable(p->arch) || strchr(p->version, '-') || strchr(p->release, '-'))
+	if (!acceptable(p->name, max) || !acceptable(p->version, max) ||
+		!acceptable(p->release, max) || !acceptable(p->arch, max) ||
+		strchr(p->version, '-') || strchr(p->release, '-'))
 		return err_set(err, ERR_BUILD,
 			"'%s' has a name, version, release or architecture that is none",
 			path_base(path));
@@ -105,7 +106,7 @@ int rpm_read(const char *path, struct package *ret, struct err *err)
 		return err_set(err, ERR_BUILD, "'%s' is too large for a package", path);
 	if ((r = verify(path, err)) < 0 || (r = rpm_header(path, &h, err)) < 0)
 		return r;
-	r = fill(h, path, &p, err);
+	r = fill(h, path, LIMIT_NAME, &p, err);
 	if (r >= 0)
 		r = sha256_file(path, p.sha256, err);
 	if (r < 0) {
@@ -117,6 +118,20 @@ int rpm_read(const char *path, struct package *ret, struct err *err)
 	p.size = (uint64_t)st.st_size;
 	*ret = p;
 	return 0;
+}
+
+int rpm_read_nevra(const char *path, char **ret, struct err *err)
+{
+	auto_header Header h = NULL;
+	struct package p = {0};
+	int r = rpm_header(path, &h, err);
+
+	if (r >= 0)
+		r = fill(h, path, LIMIT_RPM_NAME, &p, err);
+	if (r >= 0)
+		*ret = TAKE(p.nevra);
+	package_release(&p);
+	return r < 0 ? r : 0;
 }
 
 int rpm_build_requires(const char *srpm, struct strv *ret, struct err *err)

@@ -15,6 +15,9 @@ int rpm_evr_cmp(const char *a, const char *b);
 /* Header of a package file: name, EVR, arch, kind, size, sha256. Digests of header and payload are
  * verified as `rpmkeys -K --nosignature`; a damaged file is ERR_BUILD. */
 int rpm_read(const char *path, struct package *ret, struct err *err);
+/* What the header of a package file says it is, as name-[epoch:]version-release.arch, nothing
+ * verified. Names of other people's packages may be longer than ours: up to LIMIT_RPM_NAME. */
+int rpm_read_nevra(const char *path, char **ret, struct err *err);
 /* BuildRequires of a source package as rpm prints them ("gcc", "pkgconfig(zlib) >= 1.2"), without
  * rpmlib(...). */
 int rpm_build_requires(const char *srpm, struct strv *ret, struct err *err);
