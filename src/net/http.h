@@ -10,6 +10,11 @@
  * lies about size or checksum is named in `problems` and the next one goes on. Two processes that
  * want the same path share one download (flock on the .part). SIGINT and SIGTERM end it
  * (ERR_SIGNAL) and leave the .part.
+ *
+ * A file that is at `path` already with the wanted checksum is taken as it is, unless validators
+ * say that it is the copy to compare with. What another process or an earlier try had completed
+ * counts as `done` without a request: `got` is 0, `from` the first URL when nothing better is
+ * known, the validators may be NULL. docs/dev/net.md says why it works as it does.
  */
 #pragma once
 #include "base/str.h"
@@ -48,8 +53,8 @@ void http_get_release(struct http_get *g);
 /* Bytes had and wanted over all downloads (wanted 0: not known), files done of n. */
 typedef void (*http_progress)(void *ctx, uint64_t had, uint64_t wanted, size_t done, size_t n);
 
-/* Fetch them all. One that fails does not stop the others; the first failure, in order, is the
- * error (ERR_NET; ERR_NOT_FOUND when every mirror says 404; ERR_SYS for our own disk). Redirects
- * are followed within http(s), at most 8, and never from https to http. */
+/* Fetch them all. The out fields must be zero. One that fails does not stop the others; the first
+ * failure, in order, is the error (ERR_NET; ERR_NOT_FOUND when every mirror says 404; ERR_SYS for
+ * our own disk). Redirects are followed within http(s), at most 8, and never from https to http. */
 int http_fetch(struct http *h, struct http_get *list, size_t n, http_progress progress, void *ctx,
 	struct err *err);

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "net/transfer.h"
 #include "base/fs.h"
-#include "base/limits.h"
 #include "base/log.h"
-#include "base/sig.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "net/version.h"
 #include <inttypes.h>
-#include <strings.h>
 
-#define BUSY_MS       50
-#define VALIDATOR_MAX 1024 /* bytes of an ETag or a date that are worth keeping */
-#define REDIRECTS     8L
+#define BUSY_MS   50
+#define REDIRECTS 8L
 
 void xfer_init(struct xfer *x, struct http *h, struct http_get *get)
 {
@@ -68,26 +64,19 @@ void xfer_fail(struct xfer *x, struct err *err)
 	end(x);
 }
 
-static const char *url_of(const struct xfer *x)
+const char *xfer_url(const struct xfer *x)
 {
 	return x->get->urls.v[x->mirror];
 }
 
-static bool starts_nocase(const char *s, const char *prefix)
+bool xfer_is_file(const struct xfer *x)
 {
-	return strncasecmp(s, prefix, strlen(prefix)) == 0;
+	return starts_nocase(xfer_url(x), "file:");
 }
 
-static bool is_file(const struct xfer *x)
+bool xfer_conditional(const struct xfer *x)
 {
-	return starts_nocase(url_of(x), "file:");
-}
-
-/* Callbacks: 0 bytes taken ends the transfer with CURLE_WRITE_ERROR, the fault says why. */
-static size_t refuse(struct xfer *x, enum xfer_fault fault)
-{
-	x->fault = fault;
-	return 0;
+	return !xfer_is_file(x) && (x->get->etag || x->get->modified);
 }
 
 /* A header of our own request; what came from outside may not bring a second line. */
@@ -106,164 +95,17 @@ static void add_header(struct xfer *x, const char *name, const char *value)
 	x->headers = l;
 }
 
-/* The value of a header line of the given name, else NULL; the caller's. */
-static char *header_value(const char *line, size_t n, const char *name)
-{
-	size_t k = strlen(name);
-	auto_free char *raw = NULL;
-
-	if (n <= k || strncasecmp(line, name, k) != 0 || line[k] != ':' || n > VALIDATOR_MAX)
-		return NULL;
-	raw = xstrndup(line + k + 1, n - k - 1);
-	return str_trim(raw);
-}
-
-static void keep_header(char **field, const char *line, size_t n, const char *name)
-{
-	char *v = header_value(line, n, name);
-
-	if (!v)
-		return;
-	free(*field);
-	*field = *v ? v : NULL;
-	if (!*v)
-		free(v);
-}
-
-/* Once a chain of redirects has come to https it stays there. */
-static void hold_https(struct xfer *x)
-{
-	const char *url = NULL;
-
-	if (curl_easy_getinfo(x->easy, CURLINFO_EFFECTIVE_URL, &url) == CURLE_OK && url &&
-		starts_nocase(url, "https:"))
-		(void)curl_easy_setopt(x->easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
-}
-
-static size_t on_header(char *line, size_t size, size_t n, void *ctx)
-{
-	struct xfer *x = ctx;
-
-	n *= size;
-	x->header_bytes += n;
-	if (x->header_bytes > LIMIT_HTTP_HEADERS) {
-		(void)err_set(&x->err, ERR_NET, "endless headers");
-		return refuse(x, FAULT_LINE);
-	}
-	if (n > 5 && starts_nocase(line, "HTTP/")) {
-		/* of a redirect, or of the answer itself */
-		str_set(&x->etag, NULL);
-		str_set(&x->modified, NULL);
-		str_set(&x->range, NULL);
-		hold_https(x);
-	}
-	keep_header(&x->etag, line, n, "ETag");
-	keep_header(&x->modified, line, n, "Last-Modified");
-	keep_header(&x->range, line, n, "Content-Range");
-	return n;
-}
-
-/* Whether a 206 is the rest of what we have: right offset, same validators. */
-static bool continues(const struct xfer *x)
-{
-	const struct part *p = &x->part;
-	char *rest;
-
-	if (!x->range || !starts_nocase(x->range, "bytes "))
-		return false;
-	if (strtoull(x->range + 6, &rest, 10) != p->n || *rest != '-')
-		return false;
-	if (!p->url || !str_eq(p->url, url_of(x)))
-		return p->checksum != NULL;
-	return !(p->etag && x->etag && !str_eq(p->etag, x->etag)) &&
-	       !(p->modified && x->modified && !str_eq(p->modified, x->modified));
-}
-
-static bool conditional(const struct xfer *x)
-{
-	return !is_file(x) && (x->get->etag || x->get->modified);
-}
-
-static int check_length(struct xfer *x)
-{
-	const struct http_get *g = x->get;
-	curl_off_t len = -1;
-	uint64_t total;
-
-	(void)curl_easy_getinfo(x->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &len);
-	if (len < 0)
-		return 0;
-	total = x->part.n + (uint64_t)len;
-	if (g->size && total != g->size)
-		return err_set(&x->err, ERR_NET, "has %" PRIu64 " bytes instead of %" PRIu64, total,
-			g->size);
-	if (!g->size && total > g->max)
-		return err_set(&x->err, ERR_NET, "has %" PRIu64 " bytes, more than %" PRIu64, total,
-			g->max);
-	x->wanted = total;
-	return 0;
-}
-
-/* The answer is there: what is it, and where do its bytes go? False with the fault. */
-static bool begin(struct xfer *x)
-{
-	x->begun = true;
-	(void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &x->status);
-	if (is_file(x))
-		x->status = 200;
-	if (x->status == 304 && conditional(x))
-		return true;
-	if (x->status == 200 && x->part.n && part_restart(&x->part, &x->err) < 0)
-		return refuse(x, FAULT_OURS);
-	if (x->status == 206 && (!x->resumed || !continues(x))) {
-		(void)err_set(&x->err, ERR_NET, "answered another range than asked for");
-		return refuse(x, FAULT_WRONG);
-	}
-	if (x->status != 200 && x->status != 206) {
-		(void)err_set(&x->err, ERR_NET, "HTTP status %ld", x->status);
-		return refuse(x, FAULT_LINE);
-	}
-	if (check_length(x) < 0)
-		return refuse(x, FAULT_WRONG);
-	if (x->status == 200 && part_note(&x->part, url_of(x), x->etag, x->modified, &x->err) < 0)
-		return refuse(x, FAULT_OURS);
-	return true;
-}
-
-static size_t on_body(char *data, size_t size, size_t n, void *ctx)
-{
-	struct xfer *x = ctx;
-	uint64_t cap = x->get->size ? x->get->size : x->get->max;
-
-	n *= size;
-	/* a file URL is read in one go, without a look at our loop */
-	if (sig_check(&x->err) < 0)
-		return refuse(x, FAULT_OURS);
-	if (!x->begun && !begin(x))
-		return 0;
-	if (x->status == 304)
-		return n;
-	if (n > cap - x->part.n) {
-		(void)err_set(&x->err, ERR_NET, "sends more than %" PRIu64 " bytes", cap);
-		return refuse(x, FAULT_WRONG);
-	}
-	if (part_write(&x->part, data, n, &x->err) < 0)
-		return refuse(x, FAULT_OURS);
-	x->get->got += n;
-	return n;
-}
-
 /* Range with If-Range when something is there that this mirror can go on with. */
 static void ask_rest(struct xfer *x)
 {
 	const struct part *p = &x->part;
-	bool same = p->url && str_eq(p->url, url_of(x));
+	bool same = p->url && str_eq(p->url, xfer_url(x));
 	/* a weak ETag is no promise about bytes */
 	const char *tag = same && p->etag && !str_starts(p->etag, "W/") ? p->etag : NULL;
 	const char *valid = tag ? tag : same ? p->modified : NULL;
 	char range[32];
 
-	if (!p->n || x->whole || is_file(x) || (!valid && !p->checksum))
+	if (!p->n || x->whole || xfer_is_file(x) || (!valid && !p->checksum))
 		return;
 	(void)snprintf(range, sizeof range, "%" PRIu64 "-", p->n);
 	(void)curl_easy_setopt(x->easy, CURLOPT_RANGE, range);
@@ -275,10 +117,10 @@ static void ask_rest(struct xfer *x)
 static void set_options(struct xfer *x)
 {
 	const struct http_conf *c = &x->h->conf;
-	bool tls = starts_nocase(url_of(x), "https:");
+	bool tls = starts_nocase(xfer_url(x), "https:");
 	CURL *e = x->easy;
 
-	(void)curl_easy_setopt(e, CURLOPT_URL, url_of(x));
+	(void)curl_easy_setopt(e, CURLOPT_URL, xfer_url(x));
 	(void)curl_easy_setopt(e, CURLOPT_PRIVATE, x);
 	(void)curl_easy_setopt(e, CURLOPT_ERRORBUFFER, x->errbuf);
 	(void)curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
@@ -290,9 +132,9 @@ static void set_options(struct xfer *x)
 	(void)curl_easy_setopt(e, CURLOPT_FAILONERROR, 1L);
 	(void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)c->connect_secs);
 	(void)curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L * 1024);
-	(void)curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	(void)curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, answer_header);
 	(void)curl_easy_setopt(e, CURLOPT_HEADERDATA, x);
-	(void)curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	(void)curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, answer_body);
 	(void)curl_easy_setopt(e, CURLOPT_WRITEDATA, x);
 }
 
@@ -304,7 +146,7 @@ static bool is_regular(struct xfer *x)
 	struct stat st;
 	bool ok = true;
 
-	if (u && curl_url_set(u, CURLUPART_URL, url_of(x), 0) == CURLUE_OK &&
+	if (u && curl_url_set(u, CURLUPART_URL, xfer_url(x), 0) == CURLUE_OK &&
 		curl_url_get(u, CURLUPART_PATH, &path, CURLU_URLDECODE) == CURLUE_OK &&
 		stat(path, &st) == 0)
 		ok = S_ISREG(st.st_mode);
@@ -321,7 +163,7 @@ static void ask(struct xfer *x)
 	const struct http_get *g = x->get;
 
 	try_release(x);
-	if (is_file(x) && !is_regular(x)) {
+	if (xfer_is_file(x) && !is_regular(x)) {
 		next_mirror(x, "not a regular file");
 		return;
 	}
@@ -329,12 +171,12 @@ static void ask(struct xfer *x)
 		oom_(__FILE__, __LINE__);
 	set_options(x);
 	ask_rest(x);
-	if (conditional(x) && g->etag)
+	if (xfer_conditional(x) && g->etag)
 		add_header(x, "If-None-Match", g->etag);
-	if (conditional(x) && g->modified)
+	if (xfer_conditional(x) && g->modified)
 		add_header(x, "If-Modified-Since", g->modified);
 	(void)curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
-	trace("net", "get %s%s", url_of(x), x->resumed ? " (the rest)" : "");
+	trace("net", "get %s%s", xfer_url(x), x->resumed ? " (the rest)" : "");
 	if (curl_multi_add_handle(x->h->multi, x->easy) != CURLM_OK)
 		oom_(__FILE__, __LINE__);
 	x->mark_at = time_mono_ms();
@@ -360,7 +202,7 @@ static void all_failed(struct xfer *x)
 
 static void next_mirror(struct xfer *x, const char *why)
 {
-	auto_free char *url = text_url_shown(url_of(x));
+	auto_free char *url = text_url_shown(xfer_url(x));
 
 	trace("net", "%s: %s", url, why);
 	strv_addf(&x->get->problems, "%s: %s", url, why);
@@ -405,7 +247,7 @@ static enum xfer_fault complete(struct xfer *x)
 /* What curl itself says, as a fault with a text. */
 static enum xfer_fault curl_fault(struct xfer *x, CURLcode rc)
 {
-	long status = 0;
+	long status = 0, redirects = 0;
 
 	(void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (rc == CURLE_HTTP_RETURNED_ERROR) {
@@ -416,6 +258,13 @@ static enum xfer_fault curl_fault(struct xfer *x, CURLcode rc)
 	if (rc == CURLE_FILE_COULDNT_READ_FILE) {
 		x->missing++;
 		(void)err_set(&x->err, ERR_NET, "no such file");
+		return FAULT_LINE;
+	}
+	if (rc == CURLE_UNSUPPORTED_PROTOCOL) {
+		(void)curl_easy_getinfo(x->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+		(void)err_set(&x->err, ERR_NET, "%s",
+			redirects ? "redirects to a protocol that is not allowed there"
+				  : "not a http, https or file URL");
 		return FAULT_LINE;
 	}
 	(void)err_set(&x->err, ERR_NET, "%s", *x->errbuf ? x->errbuf : curl_easy_strerror(rc));
@@ -456,7 +305,7 @@ void xfer_done(struct xfer *x, CURLcode rc)
 	const char *from = NULL;
 
 	if (rc == CURLE_OK && !x->begun)
-		(void)begin(x);
+		(void)answer_begin(x);
 	if (x->fault == FAULT_NONE && rc != CURLE_OK)
 		x->fault = curl_fault(x, rc);
 	if (x->fault == FAULT_NONE && x->status == 304) {
@@ -470,7 +319,7 @@ void xfer_done(struct xfer *x, CURLcode rc)
 		return;
 	}
 	(void)curl_easy_getinfo(x->easy, CURLINFO_EFFECTIVE_URL, &from);
-	succeed(x, from ? from : url_of(x));
+	succeed(x, from ? from : xfer_url(x));
 }
 
 /* Not curl's own limit: that one looks at the average of some seconds, so that a mirror which falls
@@ -515,7 +364,7 @@ static int look(struct xfer *x, struct err *err)
 	uint64_t cap = g->size ? g->size : g->max;
 
 	/* with validators it is the old copy that is there */
-	if (!conditional(x) && part_have(p)) {
+	if (!xfer_conditional(x) && part_have(p)) {
 		part_drop(p);
 		found(x);
 		return 0;

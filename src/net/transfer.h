@@ -4,6 +4,7 @@
 #include "net/http.h"
 #include "net/part.h"
 #include <curl/curl.h>
+#include <strings.h>
 
 struct http {
 	struct http_conf conf;
@@ -49,6 +50,22 @@ struct xfer {
 	enum xfer_fault fault;
 	struct err err; /* of the fault */
 };
+
+/* The current mirror; borrowed. */
+const char *xfer_url(const struct xfer *x);
+bool xfer_is_file(const struct xfer *x);
+/* Asked with validators: 304 is an answer. */
+bool xfer_conditional(const struct xfer *x);
+static inline bool starts_nocase(const char *s, const char *prefix)
+{
+	return strncasecmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* answer.c: what a server sends. Callbacks of curl; ctx is the xfer, whose fault they set. */
+size_t answer_header(char *line, size_t size, size_t n, void *ctx);
+size_t answer_body(char *data, size_t size, size_t n, void *ctx);
+/* The headers are complete: judge them; false with the fault. */
+bool answer_begin(struct xfer *x);
 
 void xfer_init(struct xfer *x, struct http *h, struct http_get *get);
 void xfer_release(struct xfer *x);
