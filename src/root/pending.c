@@ -8,47 +8,6 @@ static int pending(struct err *err)
 {
 	return err_set(err, ERR_CONFIG, "roots from repositories are not supported yet");
 }
-PENDING int remote_open(const struct remote_conf *c UNUSED, const struct target *t UNUSED,
-	struct remote **r UNUSED, struct err *err)
-{
-	return pending(err);
-}
-PENDING void remote_free(struct remote *r UNUSED) {}
-PENDING int remote_refresh(struct remote *r UNUSED, struct err *err)
-{
-	return pending(err);
-}
-PENDING void remote_stamp(const struct remote *r UNUSED, char ret[65])
-{
-	*ret = 0;
-}
-PENDING bool remote_stamp_cached(
-	const struct remote_conf *c UNUSED, const struct target *t UNUSED, char ret[65])
-{
-	*ret = 0;
-	return false;
-}
-PENDING size_t remote_count(const struct remote *r UNUSED)
-{
-	return 0;
-}
-PENDING const struct remote_repo *remote_at(const struct remote *r UNUSED, size_t i UNUSED)
-{
-	return NULL;
-}
-PENDING int remote_filelists(struct remote *r UNUSED, size_t i UNUSED, struct err *err)
-{
-	return pending(err);
-}
-PENDING int remote_fetch(struct remote *r UNUSED, struct lock_packages *p UNUSED, struct err *err)
-{
-	return pending(err);
-}
-PENDING int remote_read_local(const char *d UNUSED, struct remote_repo *r UNUSED, struct err *err)
-{
-	return pending(err);
-}
-PENDING void remote_repo_release(struct remote_repo *r UNUSED) {}
 PENDING int solve_new(const struct solve_conf *c UNUSED, struct solve **r UNUSED, struct err *err)
 {
 	return pending(err);

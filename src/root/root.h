@@ -113,6 +113,10 @@ int root_clean(
 int root_gc(const char *roots_dir, int64_t unused_since, uint64_t max_size, bool dry_run,
 	size_t *ret_n, uint64_t *ret_bytes, struct err *err);
 
+/* Remove downloads, metadata and the solver's files that nobody used since then. */
+int root_cache_gc(const char *cache_dir, int64_t unused_since, bool dry_run, uint64_t *ret_bytes,
+	struct err *err);
+
 /* The repository that says what the host offers (one package, host-base), for dnf: makes or
  * refreshes the rpm below out_dir and returns its path. Cached by the native package database. */
 int root_host_base(const char *roots_dir, const char *cache_dir, char **ret_rpm, struct err *err);

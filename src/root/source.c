@@ -8,7 +8,7 @@
 #include "root/source.h"
 #include "base/base.h"
 #include "base/fs.h"
-#include "root/host.h"
+#include "root/cache.h"
 
 int root_source_open(const struct root_source_conf *conf, struct root_source **ret, struct err *err)
 {
@@ -45,17 +45,15 @@ static int question_begin(
 	struct root_source *s, const char *kind, struct sha256 **ret, struct err *err)
 {
 	const struct target *t = s->conf.target;
-	auto_free char *who = NULL;
-	enum sandbox_mode mode;
+	auto_strbuf struct strbuf mode = STRBUF_INIT;
 	struct sha256 *h;
 	int r;
 
-	if ((r = sandbox_mode(&mode, err)) < 0 || (r = source_stamp(s, err)) < 0)
+	if ((r = root_mode_text(&mode, err)) < 0 || (r = source_stamp(s, err)) < 0)
 		return r;
-	who = xasprintf("%d %ld", (int)mode, (long)getuid());
 	h = sha256_new();
 	sha256_add_str(h, kind);
-	sha256_add_str(h, who);
+	sha256_add_str(h, sb_str(&mode));
 	sha256_add_str(h, s->stamp);
 	sha256_add_str(h, t->arch);
 	sha256_add_str(h, t->weak ? "weak" : "");

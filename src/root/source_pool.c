@@ -6,6 +6,7 @@
 
 #define OWN_PRIORITY   0 /* target files begin at 1 */
 #define FILES_PRIORITY (-1)
+#define SOLV_DIR       "solv" /* below the cache */
 
 static struct remote_conf remote_conf_of(const struct root_source *s)
 {
@@ -109,7 +110,7 @@ static int add_all(struct root_source *s, struct err *err)
 
 static int load(struct root_source *s, struct err *err)
 {
-	auto_free char *dir = path_join(s->cache, "solv");
+	auto_free char *dir = path_join(s->cache, SOLV_DIR);
 	const struct solve_conf conf = {
 		.arch = s->conf.target->arch, .cache = dir, .weak = s->conf.target->weak};
 	int r;
@@ -187,4 +188,44 @@ int source_solve(struct root_source *s, const struct solve_request *q, const cha
 		solve_result_release(&res);
 	}
 	return r < 0 ? r : err_set(err, ERR_BUG, "the solver keeps asking for file lists");
+}
+
+/* What is gone is parsed again when it is needed. */
+static int expire_solv(
+	const char *dir, int64_t unused_since, bool dry_run, uint64_t *n, struct err *err)
+{
+	auto_strv struct strv names = STRV_INIT;
+
+	if (!fs_is_dir(dir))
+		return 0;
+	if (fs_list(dir, &names, err) < 0)
+		return -(int)err->code;
+	strv_foreach (&names, name) {
+		auto_free char *path = path_join(dir, *name);
+		struct stat st;
+
+		if (lstat(path, &st) < 0 || st.st_mtim.tv_sec >= unused_since)
+			continue;
+		if (!dry_run && unlink(path) < 0 && errno != ENOENT)
+			return err_errno(err, "cannot remove '%s'", path);
+		*n += (uint64_t)st.st_blocks * 512;
+	}
+	return 0;
+}
+
+int root_cache_gc(const char *cache_dir, int64_t unused_since, bool dry_run, uint64_t *ret_bytes,
+	struct err *err)
+{
+	auto_free char *solv = path_join(cache_dir, SOLV_DIR);
+	uint64_t n = 0;
+	int r;
+
+	*ret_bytes = 0;
+	if (!fs_is_dir(cache_dir))
+		return 0;
+	if ((r = remote_expire(cache_dir, unused_since, dry_run, &n, err)) < 0 ||
+		(r = expire_solv(solv, unused_since, dry_run, &n, err)) < 0)
+		return r;
+	*ret_bytes = n;
+	return 0;
 }

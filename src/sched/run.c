@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/sig.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "repo/repo.h"
 #include "root/root.h"
 #include "sched/internal.h"
@@ -217,6 +218,24 @@ static int usable_targets(const struct config *cfg, struct err *err)
 	return 0;
 }
 
+/* What roots and downloads take, by `cache` of the configuration. That it fails spoils no build. */
+static void housekeep(struct sched *s)
+{
+	const struct config_cache *c = &s->cfg->cache;
+	auto_free char *roots = path_join(s->cfg->data, "roots");
+	auto_free char *cache = path_join(s->cfg->data, "cache");
+	int64_t since = c->unused ? time_now() - (int64_t)c->unused : 0;
+	auto_err struct err e = ERR_INIT;
+	uint64_t bytes;
+	size_t n = 0;
+
+	if (root_gc(roots, since, c->roots, false, &n, &bytes, &e) < 0 ||
+		root_cache_gc(cache, since, false, &bytes, &e) < 0)
+		log_warn("removing what is not used any more: %s", e.msg);
+	if (n)
+		log_info("removed %zu unused root%s", n, n == 1 ? "" : "s");
+}
+
 int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
 	struct sched_summary *ret, struct err *err)
 {
@@ -236,6 +255,8 @@ int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
 	if ((!opts->dry_run && (r = host_base(&s, err)) < 0) || (r = build_all(&s, err)) < 0 ||
 		(r = child_reap(&s, err)) < 0)
 		return r;
+	if (s.sum.built + s.sum.failed)
+		housekeep(&s);
 	vec_foreach (&cfg->projects, p)
 		s.sum.unchanged += sched_wants(&s, p) && !hmap_has(&s.touched, p->project);
 	*ret = s.sum;
