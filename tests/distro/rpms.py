@@ -169,7 +169,8 @@ class Unpacked:
             if path in self.conf:
                 marks += '%config(noreplace) '
             if member and not member.issym():
-                marks += f'%attr({member.mode & 0o7777:04o},{member.uname or "root"},{member.gname or "root"}) '
+                user, group = member.uname or 'root', member.gname or 'root'
+                marks += f'%attr({member.mode & 0o7777:04o},{user},{group}) '
             # a backslash quotes nothing here, a class does
             glob_safe = re.sub(r'([][*?{}])', r'[\1]', path).replace('%', '%%')
             lines.append(f'{marks}"{glob_safe}"')

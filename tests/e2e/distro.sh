@@ -154,6 +154,13 @@ ok 'a Python package builds' build pyhello
 ok 'it installs' in_root rpm -U /top/build/RPMS/noarch/python3-pyhello-1.0-1.mini.noarch.rpm
 is 'it runs' "$(in_root python3 -c 'import pyhello; print(pyhello.hello())')" hello
 
+ok 'git and C++ are there' dnf_mini --installroot="$root" install git gcc-c++ perl less
+# shellcheck disable=SC2016 # for the inner shell
+is 'no program lacks a library' "$("${as_root[@]}" chroot "$root" bash -c '
+	for f in /usr/bin/* /usr/sbin/* /usr/lib/git-core/* /usr/lib/x86_64-linux-gnu/*.so*; do
+		ldd "$f" 2>/dev/null | grep -H --label="$f" "not found"
+	done')" ''
+
 # a third party's
 repo extra
 ok 'what another repository has installs' dnf_mini --installroot="$root" install extra-rich extra-caps \
