@@ -37,6 +37,16 @@
 #define LIMIT_SIGNATURE   (64 * KIB) /* repomd.xml.asc */
 #define LIMIT_RPM_NAME    240        /* bytes of a foreign package's name, version, release */
 
+#define LIMIT_PRIMARY       (1 * GIB)   /* primary metadata of a repository, decompressed */
+#define LIMIT_FILELISTS     (6 * GIB)   /* the same of its file lists */
+#define LIMIT_REPO_PACKAGES 500000      /* packages of one repository */
+#define LIMIT_REPO_FILES    100000000   /* paths of one repository */
+#define LIMIT_XML_PIECE     (128 * KIB) /* a tag of metadata with the text behind it */
+#define LIMIT_XML_TAG       (32 * KIB)  /* the same where dependencies may be in it */
+#define LIMIT_DEP           4096        /* a dependency, a location, a path */
+#define LIMIT_DEP_PARENS    48          /* parentheses in one dependency */
+#define LIMIT_NEVRA         255         /* a name, a version-release, an architecture */
+
 /* What one build may use; 0: not limited. Sizes in bytes, times in seconds. */
 struct limits {
 	uint64_t memory; /* memory of all processes of a build */

@@ -122,7 +122,8 @@ static int setup(void **state)
 	build("b", "1", "", false);
 	build("b", "10", "", false);
 	build("s", "1",
-		"Source: s.patch\nRequires: nope\nBuildRequires: gcc-ada pkgconfig(zlib) >= 1.2 "
+		"Source: s.patch\nRequires: nope\nBuildConflicts: enemy < 3\nBuildRequires: "
+		"gcc-ada pkgconfig(zlib) >= 1.2 "
 		"(base or d) b < 10",
 		false);
 	/* the root's database: nothing but `base` in it */
@@ -226,6 +227,10 @@ static void test_source_package(void **state)
 		fail_msg("%s", err.msg);
 	auto_free char *list = strv_join(&reqs, "; ");
 	assert_string_equal(list, "(base or d); b < 10; gcc-ada; pkgconfig(zlib) >= 1.2");
+	auto_strv struct strv against = STRV_INIT;
+	assert_int_equal(rpm_build_conflicts(s, &against, NULL), 0);
+	auto_free char *conflicts = strv_join(&against, "; ");
+	assert_string_equal(conflicts, "enemy < 3");
 	/* its BuildRequires count, its Requires do not, and it is itself not to be installed */
 	auto_free char *got = resolve_names(xstrdup(s), "b-1 b-10 d-1");
 	assert_string_equal(

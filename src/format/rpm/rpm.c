@@ -134,7 +134,7 @@ int rpm_read_nevra(const char *path, char **ret, struct err *err)
 	return r < 0 ? r : 0;
 }
 
-int rpm_build_requires(const char *srpm, struct strv *ret, struct err *err)
+static int source_deps(const char *srpm, rpmTagVal tag, struct strv *ret, struct err *err)
 {
 	auto_header Header h = NULL;
 	int r = rpm_header(srpm, &h, err);
@@ -143,12 +143,22 @@ int rpm_build_requires(const char *srpm, struct strv *ret, struct err *err)
 		return r;
 	if (!headerIsSource(h))
 		return err_set(err, ERR_BUILD, "'%s' is no source package", path_base(srpm));
-	auto_ds rpmds ds = rpmdsNew(h, RPMTAG_REQUIRENAME, 0);
+	auto_ds rpmds ds = rpmdsNew(h, tag, 0);
 	while (rpmdsNext(ds) >= 0) {
 		if (!(rpmdsFlags(ds) & RPMSENSE_RPMLIB))
 			strv_take(ret, rpm_ds_text(ds));
 	}
 	return 0;
+}
+
+int rpm_build_requires(const char *srpm, struct strv *ret, struct err *err)
+{
+	return source_deps(srpm, RPMTAG_REQUIRENAME, ret, err);
+}
+
+int rpm_build_conflicts(const char *srpm, struct strv *ret, struct err *err)
+{
+	return source_deps(srpm, RPMTAG_CONFLICTNAME, ret, err);
 }
 
 void rpm_problem_release(struct rpm_problem *p)
