@@ -9,6 +9,7 @@
 	X(root)                                                                                    \
 	X(solve)                                                                                   \
 	X(target)                                                                                  \
+	X(import)                                                                                  \
 	X(version)                                                                                 \
 	X(doctor)                                                                                  \
 	X(demo)                                                                                    \
