@@ -274,7 +274,6 @@ static void package_lists(struct reading *r, const struct ini_section *s, struct
 
 static void repository(struct reading *r, const struct ini_section *s)
 {
-	auto_free char *id = NULL;
 	struct target_repo *repo;
 
 	if (!flag(r, s, "enabled", true))

@@ -318,7 +318,7 @@ static bool are_fingerprints(const char *s)
 
 static bool check_key_url(const struct key *k, const char *s, struct strbuf *want)
 {
-	const char *hash = strrchr(s, '#');
+	const char *hash = strchr(s, '#');
 
 	if (hash && !are_fingerprints(hash + 1)) {
 		sb_add(want,
