@@ -29,7 +29,7 @@ static void job_release(struct job *j)
 }
 
 /* One process works in a repository's directory; others wait and then find it done. */
-static int lock_dir(struct job *j, struct err *err)
+static int lock_dir(struct job *j, bool *ret_waited, struct err *err)
 {
 	auto_free char *path = path_join(j->repo->pub.dir, "lock");
 	auto_close int fd = -1;
@@ -47,6 +47,7 @@ static int lock_dir(struct job *j, struct err *err)
 			return err_errno(err, "cannot lock '%s'", path);
 		if ((r = sig_check(err)) < 0)
 			return r;
+		*ret_waited = true;
 		(void)nanosleep(&pause, NULL);
 	}
 	j->lock = take_fd(&fd);
@@ -132,6 +133,7 @@ static int add_job(
 	struct remote *r, struct repo *repo, int64_t started, struct jobs *jobs, struct err *err)
 {
 	struct job *j;
+	bool waited = false;
 	int rc;
 
 	if (r->conf.offline && only_remote(repo)) {
@@ -147,12 +149,12 @@ static int add_job(
 		.lock = -1,
 		.new_path = path_join(repo->pub.dir, "repomd.new"),
 		.new_sig = path_join(repo->pub.dir, "repomd.new.asc")};
-	if ((rc = lock_dir(j, err)) < 0)
+	if ((rc = lock_dir(j, &waited, err)) < 0)
 		return rc;
 	state_read(repo->pub.dir, &repo->st);
-	j->judged =
-		repo_fresh(repo, &r->conf, time_now()) ||
-		(repo_complete(repo) && !url_is_file(repo->st.url) && repo->st.fetched >= started);
+	j->judged = repo_fresh(repo, &r->conf, time_now()) ||
+		    (waited && repo_complete(repo) && !url_is_file(repo->st.url) &&
+			    repo->st.fetched >= started);
 	return j->judged ? 0 : find_mirrors(j, err);
 }
 
