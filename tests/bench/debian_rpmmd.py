@@ -13,8 +13,9 @@ import re
 import sys
 from xml.sax.saxutils import escape, quoteattr
 
-OPS = {">=": "GE", "<=": "LE", "=": "EQ", ">>": "GT", "<<": "LT"}
-RPM = {">=": ">=", "<=": "<=", "=": "=", ">>": ">", "<<": "<"}
+# without a release, rpm takes any release of that version for equal: no strict order then
+OPS = {">=": "GE", "<=": "LE", "=": "EQ", ">>": "GE", "<<": "LE"}
+RPM = {">=": ">=", "<=": "<=", "=": "=", ">>": ">=", "<<": "<="}
 DEP = re.compile(r"^([^\s(:]+)(?::\w+)?\s*(?:\((<<|<=|=|>=|>>)\s*([^)]+)\))?")
 
 
@@ -92,11 +93,15 @@ def package(f):
     name, arch = f["Package"], "noarch" if f.get("Architecture") == "all" else "x86_64"
     epoch, ver, rel = evr(f["Version"])
     digest = f.get("SHA256") or hashlib.sha256(f"{name} {f['Version']}".encode()).hexdigest()
+    # deb's "one of us at a time" is rpm's conflict with oneself, and its unversioned provides fit no
+    # versioned conflict: both left out
+    own = {name} | {d[0] for d in map(one, f.get("Provides", "").split(",")) if d}
+    against = [d for d in map(one, f.get("Conflicts", "").split(",")) if d and not d[1] and d[0] not in own]
     groups = {
         "provides": [f'<rpm:entry name={quoteattr(name)} flags="EQ" epoch="{epoch}" ver="{ver}" rel="{rel}"/>']
         + deps(f.get("Provides", "")),
         "requires": deps(", ".join(x for x in (f.get("Pre-Depends"), f.get("Depends")) if x)),
-        "conflicts": deps(", ".join(x for x in (f.get("Conflicts"), f.get("Breaks")) if x)),
+        "conflicts": [entry(*d) for d in against],
         "recommends": deps(f.get("Recommends", "")),
     }
     listed, other = paths(name)
