@@ -34,14 +34,13 @@ has 'a package' out '^python3-setuptools-[^ ]+ +base +added'
 hasnt 'not what is there' out '^gcc-'
 ok 'a path that only file lists have' "$PACKMILL" solve "${t[@]}" /usr/share/extra/data
 has 'and where it is from' out '^extra-data-1\.0-1\.noarch +extra +added'
-exits 2 'what nobody has' "$PACKMILL" solve "${t[@]}" 'zlib1g-dev >= 99' no-such-thing
-has 'a line for a version' err 'zlib1g-dev >= 99'
+exits 2 'what nobody has' "$PACKMILL" solve "${t[@]}" 'zlib1g-dev >= 5:99' no-such-thing
+has 'a line for a version' err 'zlib1g-dev >= 5:99'
 has 'a line for a name' err 'no-such-thing'
 exits 2 'a conflict' "$PACKMILL" solve "${t[@]}" --testcase "$T/case" extra-conflicts extra-data
 has 'says between whom' err 'extra-conflicts.*extra-data'
 is 'a test case is left' "$([ -s "$T/case/testcase.t" ] && echo yes)" yes
-run testsolv "$T/case/testcase.t"
-has 'which libsolv replays' out 'problem|extra-conflicts'
+ok 'which libsolv replays with the same result' testsolv "$T/case/testcase.t"
 ok 'json is a lock' "$PACKMILL" solve "${t[@]}" --json --offline extra-data
 is 'with checksums' "$(python3 -c '
 import json, sys
@@ -121,9 +120,9 @@ has 'is named' err 'bad\.lock.*NEVRA'
 distro_state base
 
 # --- what cannot be had
-sed 's/pkgconfig(zlib)/pkgconfig(zlibb), zlib1g-dev >= 99/' hello/hello.spec >x && mkdir -p bad-hello && mv x bad-hello/hello.spec && cp hello/hello.c bad-hello/
+sed 's/pkgconfig(zlib)/pkgconfig(zlibb), zlib1g-dev >= 5:99/' hello/hello.spec >x && mkdir -p bad-hello && mv x bad-hello/hello.spec && cp hello/hello.c bad-hello/
 exits 4 'BuildRequires that nobody has' "$PACKMILL" build "${t[@]}" bad-hello -o bad
-has 'each is named' err 'missing BuildRequires: .*pkgconfig\(zlibb\).*zlib1g-dev >= 99|missing BuildRequires: .*zlib1g-dev >= 99.*pkgconfig\(zlibb\)'
+has 'each is named' err 'missing BuildRequires: .*pkgconfig\(zlibb\).*zlib1g-dev >= 5:99|missing BuildRequires: .*zlib1g-dev >= 5:99.*pkgconfig\(zlibb\)'
 is 'a test case lies beside the log' "$([ -s bad/solve-testcase/testcase.t ] && echo yes)" yes
 cp -r hello conflict && sed -i 's/BuildRequires: gcc.*/&\nBuildConflicts: make/' conflict/hello.spec
 exits 4 'BuildConflicts with the base' "$PACKMILL" build "${t[@]}" conflict -o bad2
@@ -208,7 +207,7 @@ License: MIT
 Source0: setup.py
 Source1: pygreet.py
 BuildArch: noarch
-Requires: greeter
+Requires: greeter, python3
 %description
 x
 %generate_buildrequires
@@ -294,7 +293,7 @@ useradd --system --add-subids-for-system -M -s /bin/bash "$U" 2>/dev/null ||
 	useradd -M -s /bin/bash "$U" || skip_all 'cannot make a user'
 trap cleanup_user EXIT
 mkdir -p "$T/user/home"
-cp -r "$T/work/hello" "$T/work/targets" "$T/user/"
+cp -a "$T/work/hello" "$T/work/targets" "$T/user/"
 cp "$PACKMILL" "$T/user/packmill"
 chown -R "$U" "$T/user"
 ok 'user: the same build' as ./packmill build "${t[@]}" hello -o out
