@@ -244,12 +244,17 @@ static void settle(struct fetch *f, struct want *w, const struct http_get *g)
 
 	for (size_t i = 0; g && i + !g->done < g->problems.n; i++)
 		remote_warn(f->r, w->repo, g->problems.v[i]);
-	if (g && !g->done)
-		tell(f, w->p, &g->err);
-	else if (take(f, w, &e) < 0)
+	if (g && !g->done) {
+		(void)err_set_(&e, g->err.code ?: ERR_NET, 0, "%s%s", g->err.msg ?: "cannot be had",
+			g->err.code == ERR_NOT_FOUND
+				? "; its repository may have moved on, --refresh asks it"
+				: "");
 		tell(f, w->p, &e);
-	else
+	} else if (take(f, w, &e) < 0) {
+		tell(f, w->p, &e);
+	} else {
 		str_set(&w->p->path, w->path);
+	}
 }
 
 static int download(struct fetch *f, struct err *err)

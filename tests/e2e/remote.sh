@@ -47,31 +47,6 @@ refused()
 	has "$1: says so" lines "$3"
 }
 
-# edit DIR SED: change primary.xml; the rest of the metadata is right about it
-edit()
-{
-	local old new sum
-	old=$(ls "www/$1/repodata/"*-primary.xml.gz)
-	zcat "$old" | sed "$2" >primary.xml
-	gzip -n9 <primary.xml >primary.xml.gz
-	sum=$(sha256sum <primary.xml.gz | cut -d ' ' -f 1)
-	new=www/$1/repodata/$sum-primary.xml.gz
-	rm "$old"
-	mv primary.xml.gz "$new"
-	python3 - "www/$1/repodata/repomd.xml" "$sum" "$(stat -c %s "$new")" <<-'PY'
-		import re, sys
-		path, sum, size = sys.argv[1:]
-		text = open(path).read()
-		a = text.index('<data type="primary">')
-		b = text.index('</data>', a)
-		part = text[a:b]
-		part = re.sub(r'<checksum type="sha256">[^<]*', '<checksum type="sha256">' + sum, part)
-		part = re.sub(r'href="[^"]*"', f'href="repodata/{sum}-primary.xml.gz"', part)
-		part = re.sub(r'<size>[^<]*', '<size>' + size, part)
-		open(path, 'w').write(text[:a] + part + text[b:])
-	PY
-}
-
 # --- what is right is taken over
 target t.json "$(repo base "$url/base")"
 ok 'refresh' "$REMOTE" cache t.json refresh
@@ -236,6 +211,14 @@ target s.json "$(repo base "$url/signed" "\"gpgkeys\": [\"$T/both.asc#${one^^}\"
 ok 'the one that counts' fetch bad cache-s2 s.json
 target s.json "$(repo base "$url/signed" "\"gpgkeys\": [\"file://$T/one.asc#$two\"]")"
 spoiled 'another fingerprint' "gpgkey 'file://$T/one.asc': its key has the fingerprint $one, not $two$" s.json 4
+variant damaged signed
+printf x | dd of=www/damaged/hello-1.0-1.noarch.rpm bs=1 seek=$(($(stat -c %s www/damaged/hello-1.0-1.noarch.rpm) - 20)) \
+	conv=notrunc 2>/dev/null
+metadata www/damaged 101
+target s.json "$(repo base "$url/damaged" "$key")"
+packages www/damaged base hello >bad
+spoiled 'damaged, and the metadata agrees' 'it is damaged: a digest in it is wrong$' s.json 4
+packages www/signed base hello >bad
 cp one.asc www/key.asc
 target s.json "$(repo base "$url/signed" "\"gpgkeys\": [\"$url/key.asc#$one\"]")"
 mark
@@ -257,6 +240,12 @@ refused 'tampered metadata' "$(repo base "$url/tampered" "$key, \"repo_gpgcheck\
 refused 'metadata signed by another key' \
 	"$(repo base "$url/signed" "\"gpgkeys\": [\"$T/two.asc\"], \"repo_gpgcheck\": true")" \
 	": it is signed by none of the repository's keys$"
+variant expired
+old=$(new_key old --faked-system-time 20200101T000000)
+sign_repomd old www/expired --faked-system-time 20200102T000000
+refused 'metadata signed by an expired key' \
+	"$(repo base "$url/expired" "\"gpgkeys\": [\"$T/old.asc#$old\"], \"repo_gpgcheck\": true")" \
+	': it is signed by a key that has expired$'
 is 'no gpg home is left' "$(find cache-s cache-r -name '.gpg-*')" ''
 
 # --- mirrors
@@ -276,6 +265,12 @@ target m.json "$(mirrored "$url/lie/base" "$url/base")"
 packages www/base base >packages
 ok 'a mirror that lies' fetch packages cache-m m.json
 has 'is named' err "^warning: repository 'base': $url/lie/base/"
+variant torn
+for f in www/torn/repodata/*-primary.xml.gz; do head -c "$(stat -c %s "$f")" /dev/urandom >x && mv x "$f"; done
+target m.json "$(mirrored "$url/torn" "$url/base")"
+ok 'a mirror with other metadata' "$REMOTE" cache-m2 m.json refresh
+has 'is named, too' err "^warning: repository 'base': $url/torn/repodata/[0-9a-f]*-primary.xml.gz: "
+ok 'primary is the good one' cmp "$(sed -n 's/^primary //p' out)" "$(ls www/base/repodata/*-primary.xml.gz)"
 variant newer
 metadata www/newer 300
 target m.json "$(mirrored "$url/newer" "$url/base")"

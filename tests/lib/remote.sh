@@ -25,15 +25,16 @@ serve()
 stop_servers()
 {
 	[ ${#httpds[@]} = 0 ] || kill "${httpds[@]}" 2>/dev/null
+	[ ! -d "$T/gnupg" ] || gpgconf --homedir "$T/gnupg" --kill gpg-agent 2>/dev/null
 }
 trap 'stop_servers; tap_cleanup' EXIT
 
-# new_key NAME: a signing key, its public half in $T/NAME.asc, its fingerprint printed
+# new_key NAME [GPG-OPTIONS]: a signing key of a year, its public half in $T/NAME.asc, its fingerprint printed
 new_key()
 {
 	mkdir -p "$T/gnupg" && chmod 700 "$T/gnupg"
-	gpg --homedir "$T/gnupg" --batch --quiet --passphrase '' --quick-generate-key \
-		"$1 <$1@example.org>" rsa2048 sign never >"$T/gpg.log" 2>&1 || cat "$T/gpg.log" >&2
+	gpg --homedir "$T/gnupg" "${@:2}" --batch --quiet --passphrase '' --quick-generate-key \
+		"$1 <$1@example.org>" rsa2048 sign 1y >"$T/gpg.log" 2>&1 || cat "$T/gpg.log" >&2
 	gpg --homedir "$T/gnupg" --batch --armor --export "$1@example.org" >"$T/$1.asc"
 	gpg --homedir "$T/gnupg" --batch --with-colons --list-keys "$1@example.org" |
 		awk -F: '$1 == "fpr" { print tolower($10); exit }'
@@ -48,11 +49,11 @@ sign_rpms()
 		--define "_dbpath $T/rpmdb" --define "__gpg $(command -v gpg)" --addsign "$@" >"$T/rpmsign.log" 2>&1 || cat "$T/rpmsign.log" >&2
 }
 
-# sign_repomd NAME REPODIR
+# sign_repomd NAME REPODIR [GPG-OPTIONS]
 sign_repomd()
 {
 	rm -f "$2/repodata/repomd.xml.asc"
-	gpg --homedir "$T/gnupg" --batch --quiet --armor --local-user "$1@example.org" \
+	gpg --homedir "$T/gnupg" "${@:3}" --batch --quiet --armor --local-user "$1@example.org" \
 		--detach-sign "$2/repodata/repomd.xml"
 }
 
