@@ -10,6 +10,8 @@
 static const char *target_name;
 static struct repos_args repos;
 static struct strv with;
+static uint64_t unused;
+static const char *max_size;
 
 static int run(int argc, char **argv, struct err *err);
 
@@ -18,6 +20,10 @@ static const struct opt opts[] = {
 		&target_name},
 	{0, "with", OPT_LIST, "PACKAGE", "of create: and these packages (as BuildRequires)", &with},
 	REPOS_OPTS(repos),
+	{0, "unused", OPT_DURATION, "AGE", "of clean: only roots that nobody used for so long",
+		&unused},
+	{0, "size", OPT_STRING, "SIZE",
+		"of clean: the longest unused, until all together are no larger", &max_size},
 	OPT_END,
 };
 
@@ -54,6 +60,15 @@ int cmd_roots_dir(char **ret_roots, char **ret_cache, struct err *err)
 	return 0;
 }
 
+static json_t *users_to_json(const struct root_info *i)
+{
+	json_t *list = json_array();
+
+	strv_foreach (&i->users, u)
+		json_array_append_new(list, json_integer(strtoll(*u, NULL, 10)));
+	return list;
+}
+
 static json_t *info_to_json(const struct root_info *i)
 {
 	json_t *o = json_object();
@@ -61,17 +76,59 @@ static json_t *info_to_json(const struct root_info *i)
 	json_put_str(o, "key", i->key);
 	json_put_str(o, "target", i->target);
 	json_put_str(o, "dir", i->dir);
+	json_put_str(o, "base", i->base);
+	json_put_int(o, "packages", (int64_t)i->packages);
 	json_put_int(o, "size", (int64_t)i->size);
 	json_put_int(o, "made", i->made);
 	json_put_int(o, "used", i->used);
 	json_put_bool(o, "in_use", i->in_use);
+	json_put(o, "users", users_to_json(i));
+	json_put_int(o, "dependents", (int64_t)i->dependents);
 	return o;
+}
+
+/* "5m": since then, in the largest unit that is not 0. */
+static void age(int64_t t, char *buf, size_t n)
+{
+	static const struct {
+		int64_t seconds;
+		char unit;
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+	int64_t d = time_now() - t;
+	size_t i = 0;
+
+	if (d < 0)
+		d = 0;
+	while (i + 1 < COUNTOF(units) && d < units[i].seconds)
+		i++;
+	(void)snprintf(buf, n, "%lld%c", (long long)(d / units[i].seconds), units[i].unit);
+}
+
+static char *users(const struct root_info *i)
+{
+	if (i->users.n)
+		return strv_join(&i->users, " ");
+	return xstrdup(i->in_use ? "in use" : "");
+}
+
+static void add_row(struct table *t, const struct root_info *i)
+{
+	auto_free char *who = users(i);
+	char key[13], base[13], size[32], packages[24], made[24], used[24];
+
+	(void)snprintf(key, sizeof key, "%s", i->key);
+	(void)snprintf(base, sizeof base, "%s", i->base ? i->base : "");
+	(void)snprintf(packages, sizeof packages, "%zu", i->packages);
+	size_format(i->size, size, sizeof size);
+	age(i->made, made, sizeof made);
+	age(i->used, used, sizeof used);
+	table_row(t, key, i->target, packages, size, made, used, base, who, NULL);
 }
 
 static int list(const char *roots, struct err *err)
 {
 	static const char *const headings[] = {
-		"key", "target", "size", "made", "last used", "", NULL};
+		"key", "target", "packages", "size", "age", "unused", "base", "users", NULL};
 	struct root_infos infos = VEC_INIT;
 	json_t *items = json_array(), *whole;
 	struct table *t;
@@ -83,16 +140,9 @@ static int list(const char *roots, struct err *err)
 	}
 	t = global.json ? NULL : table_new(headings);
 	vec_foreach (&infos, i) {
-		char key[13], size[32], made[21], used[21];
-
 		json_array_append_new(items, info_to_json(i));
-		if (!t)
-			continue;
-		(void)snprintf(key, sizeof key, "%s", i->key);
-		size_format(i->size, size, sizeof size);
-		time_iso(i->made, made);
-		time_iso(i->used, used);
-		table_row(t, key, i->target, size, made, used, i->in_use ? "in use" : "", NULL);
+		if (t)
+			add_row(t, i);
 	}
 	vec_free(&infos, root_info_release);
 	if (t) {
@@ -150,6 +200,8 @@ static void print_root(const struct root *root)
 	time_iso(root->made, made);
 	printf("key       %s\ntarget    %s\nmade      %s\nsize      %s\n", root->key, root->target,
 		made, size);
+	if (root->base)
+		printf("base      %s\n", root->base);
 	vec_foreach (&root->mounts, m)
 		strv_foreach (&m->layers, l)
 			printf("layer     %s on %s\n", *l, m->at);
@@ -174,6 +226,7 @@ static int show(const char *roots, const char *key, struct err *err)
 	json_put_str(o, "key", root->key);
 	json_put_str(o, "target", root->target);
 	json_put_str(o, "dir", root->dir);
+	json_put_str(o, "base", root->base);
 	json_put_int(o, "made", root->made);
 	json_put_int(o, "size", (int64_t)root->size);
 	json_put(o, "mounts", mounts_to_json(root));
@@ -181,10 +234,27 @@ static int show(const char *roots, const char *key, struct err *err)
 	return cmd_print_json(o, err);
 }
 
+static int clean_some(
+	const char *roots, const char *key, size_t *ret_n, uint64_t *ret_bytes, struct err *err)
+{
+	uint64_t size = 0;
+
+	if (key)
+		return err_set(err, ERR_USAGE, "--unused and --size choose themselves: no KEY");
+	if (max_size && (!size_parse(max_size, &size) || !size))
+		return err_set(err, ERR_USAGE, "--size: '%s' is no size (such as 20G)", max_size);
+	return root_gc(roots, unused ? time_now() - (int64_t)unused : 0, size, global.dry_run,
+		ret_n, ret_bytes, err);
+}
+
 static int clean(const char *roots, const char *key, struct err *err)
 {
+	const bool some = unused || max_size;
+	uint64_t bytes = 0;
+	char size[32];
 	size_t n;
-	int r = root_clean(roots, key, global.dry_run, &n, err);
+	int r = some ? clean_some(roots, key, &n, &bytes, err)
+		     : root_clean(roots, key, global.dry_run, &n, err);
 
 	if (r < 0)
 		return r;
@@ -192,11 +262,14 @@ static int clean(const char *roots, const char *key, struct err *err)
 		json_t *o = json_object();
 
 		json_put_int(o, "removed", (int64_t)n);
+		if (some)
+			json_put_int(o, "bytes", (int64_t)bytes);
 		return cmd_print_json(o, err);
 	}
+	size_format(bytes, size, sizeof size);
 	if (!global.quiet)
-		printf("%s %zu root%s\n", global.dry_run ? "would remove" : "removed", n,
-			n == 1 ? "" : "s");
+		printf("%s %zu root%s%s%s\n", global.dry_run ? "would remove" : "removed", n,
+			n == 1 ? "" : "s", some ? ", " : "", some ? size : "");
 	return cmd_flush(err);
 }
 
