@@ -44,6 +44,7 @@ static int fault(const struct maker *k, const struct sandbox_verdict *v, const s
 {
 	const char *what = k->m->base ? "installing what is needed" : "installing the base set";
 	const char *limit = sandbox_limit_name(v->limit);
+	const char *program = str_starts(argv->v[0], RPM_HOST) ? "rpm" : argv->v[0];
 
 	if (limit)
 		return err_set(err, ERR_SYS, "%s ran into the limit of %s", what, limit);
@@ -54,7 +55,7 @@ static int fault(const struct maker *k, const struct sandbox_verdict *v, const s
 	if (v->exit == 127)
 		return err_set(
 			err, ERR_BUILD, "%s: the root has no program '%s'", what, argv->v[0]);
-	return err_set(err, ERR_BUILD, "%s: %s ended with status %d%s%s", what, argv->v[0], v->exit,
+	return err_set(err, ERR_BUILD, "%s: %s ended with status %d%s%s", what, program, v->exit,
 		w->error ? ": " : "", w->error ? w->error : "");
 }
 

@@ -14,7 +14,7 @@ extern const char rpm_finish_script[];
 
 /* What rpm said, from its output. */
 struct rpm_words {
-	struct strv shown; /* its warnings and errors */
+	struct strv shown; /* its warnings */
 	char *failed;      /* a scriptlet that failed, with what it said; NULL none */
 	char *error;       /* the first errors, joined; NULL none */
 };

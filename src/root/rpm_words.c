@@ -6,7 +6,7 @@
 
 #define LINE_MAX  300 /* bytes shown of one line */
 #define LINES_MAX 5   /* lines of a scriptlet, errors of a transaction */
-#define SHOWN_MAX 100
+#define SHOWN_MAX 20  /* warnings */
 
 void rpm_words_release(struct rpm_words *w)
 {
@@ -53,6 +53,13 @@ static char *failure(const struct strv *lines, size_t i)
 	return sb_take(&b);
 }
 
+static const char *joint(const struct strbuf *b)
+{
+	if (!b->n)
+		return "";
+	return b->s[b->n - 1] == ':' ? " " : "; ";
+}
+
 void rpm_words_read(struct rpm_words *w, const char *text)
 {
 	auto_strbuf struct strbuf errors = STRBUF_INIT;
@@ -65,7 +72,7 @@ void rpm_words_read(struct rpm_words *w, const char *text)
 
 		if (!is_message(l))
 			continue;
-		if (w->shown.n < SHOWN_MAX)
+		if (str_starts(l, "warning: ") && w->shown.n < SHOWN_MAX)
 			strv_take(&w->shown, shown(l));
 		if (is_failure(l) && !w->failed)
 			w->failed = failure(&lines, i);
@@ -76,7 +83,7 @@ void rpm_words_read(struct rpm_words *w, const char *text)
 			for (; i < lines.n; i++) {
 				free(s);
 				s = shown(lines.v[i] + (lines.v[i] == l ? strlen("error: ") : 0));
-				sb_addf(&errors, "%s%s", errors.n ? "; " : "", s + strspn(s, " "));
+				sb_addf(&errors, "%s%s", joint(&errors), s + strspn(s, " "));
 				if (i + 1 >= lines.n || lines.v[i + 1][0] != '\t' ||
 					n++ >= LINES_MAX)
 					break;

@@ -5,10 +5,12 @@
 #include "root/host.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/sysmacros.h>
 
 #include <cmocka.h>
 
 #define KEY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define KEY_C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
 #define KEY_B "ab00000000000000000000000000000000000000000000000000000000000000"
 
 static char *roots;
@@ -49,6 +51,36 @@ static void put_root(const char *key)
 	strv_add(&m->layers, "/usr");
 	strv_add(&r->manifest, "bash-5.2-1.x86_64");
 	r->target = xstrdup("host");
+	assert_int_equal(root_save(r, r->dir, NULL), 0);
+}
+
+static void add_package(struct lock_packages *v, const char *nevra)
+{
+	*vec_push(v) = (struct lock_package){.nevra = xstrdup(nevra),
+		.checksum = xstrdup(KEY_A),
+		.repo = xstrdup("base"),
+		.location = xstrdup("x.rpm")};
+}
+
+/* A root on KEY_A, of packages. */
+static void put_on(const char *key)
+{
+	CLEANUP(root_freep) struct root *r = root_new(roots, key);
+	auto_free char *layer = path_join(r->dir, "layer"), *file = path_join(layer, "f");
+	struct root_mount *m = vec_push(&r->mounts);
+
+	assert_int_equal(fs_mkdirs(layer, 0755, NULL), 0);
+	assert_int_equal(fs_write(file, "1234567", 7, 0644, NULL), 0);
+	m->at = xstrdup("/");
+	strv_add(&m->layers, layer);
+	strv_take(&m->layers, path_join(roots, KEY_A "/layer"));
+	r->target = xstrdup("mini");
+	r->base = xstrdup(KEY_A);
+	r->lock = xcalloc(1, sizeof *r->lock);
+	r->lock->target = xstrdup("mini");
+	r->lock->arch = xstrdup("x86_64");
+	add_package(&r->lock->base, "bash-1:5.2-1.x86_64");
+	add_package(&r->lock->build, "gcc-12-3.x86_64");
 	assert_int_equal(root_save(r, r->dir, NULL), 0);
 }
 
@@ -193,6 +225,145 @@ static void vanishing(void **state)
 	assert_int_equal(count(), 0);
 }
 
+static struct root_info *info_of(struct root_infos *v, const char *key)
+{
+	vec_foreach (v, i)
+		if (str_eq(i->key, key))
+			return i;
+	fail_msg("no root %s", key);
+	return NULL;
+}
+
+/* The lock of a root says what is in it, of the machine's own packages too. */
+static void locks(void **state)
+{
+	CLEANUP(root_freep) struct root *host = NULL, *on = NULL;
+	auto_free char *base = path_join(roots, KEY_A "/layer");
+
+	(void)state;
+	put_root(KEY_A);
+	put_on(KEY_C);
+	assert_int_equal(root_open(roots, KEY_A, &host, NULL), 0);
+	assert_int_equal(host->lock->base.n, 1);
+	assert_string_equal(host->lock->base.v[0].nevra, "bash-5.2-1.x86_64");
+	assert_string_equal(host->lock->base.v[0].repo, "host");
+	assert_null(host->base);
+	assert_int_equal(root_open(roots, KEY_C, &on, NULL), 0);
+	assert_int_equal(on->lock->base.n, 1);
+	assert_string_equal(on->lock->build.v[0].nevra, "gcc-12-3.x86_64");
+	assert_int_equal(on->manifest.n, 2);
+	assert_string_equal(on->manifest.v[0], "bash-5.2-1.x86_64"); /* no epoch, as rpm -qa */
+	assert_string_equal(on->base, KEY_A);
+	assert_int_equal(on->size, 7); /* of its own layer */
+	assert_string_equal(on->mounts.v[0].layers.v[1], base);
+}
+
+static void bases(void **state)
+{
+	CLEANUP(root_freep) struct root *on = NULL;
+	struct root_infos infos = VEC_INIT;
+	auto_free char *pid = xasprintf("%d", (int)getpid());
+	auto_err struct err e = ERR_INIT;
+	size_t n = 99;
+
+	(void)state;
+	put_root(KEY_A);
+	put_on(KEY_C);
+	set_used(KEY_A, 1000);
+	set_used(KEY_C, 2000);
+	assert_int_equal(root_list(roots, &infos, NULL), 0);
+	assert_int_equal(info_of(&infos, KEY_A)->dependents, 1);
+	assert_int_equal(info_of(&infos, KEY_A)->used, 2000);
+	assert_int_equal(info_of(&infos, KEY_C)->packages, 2);
+	assert_false(info_of(&infos, KEY_A)->in_use);
+	vec_free(&infos, root_info_release);
+	assert_int_equal(root_clean(roots, KEY_A, false, &n, &e), -ERR_LOCKED);
+	assert_int_equal(root_open(roots, KEY_C, &on, NULL), 0);
+	assert_int_equal(root_list(roots, &infos, NULL), 0);
+	assert_true(info_of(&infos, KEY_A)->in_use);
+	assert_true(strv_has(&info_of(&infos, KEY_A)->users, pid));
+	assert_true(strv_has(&info_of(&infos, KEY_C)->users, pid));
+	vec_free(&infos, root_info_release);
+	assert_int_equal(root_clean(roots, NULL, false, &n, &e), 0);
+	assert_int_equal(n, 0);
+	root_free(TAKE(on));
+	assert_int_equal(root_clean(roots, NULL, true, &n, &e), 0);
+	assert_int_equal(n, 2);
+}
+
+static void collecting(void **state)
+{
+	enum sandbox_mode mode;
+	uint64_t bytes;
+	size_t n;
+
+	(void)state;
+	if (sandbox_mode(&mode, NULL) < 0)
+		skip();
+	put_root(KEY_A);
+	put_root(KEY_B);
+	put_on(KEY_C);
+	set_used(KEY_A, 1000);
+	set_used(KEY_B, 1500);
+	set_used(KEY_C, 2000);
+	/* a base was used when what stands on it was */
+	assert_int_equal(root_gc(roots, 1800, 0, true, &n, &bytes, NULL), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(bytes, 5);
+	assert_int_equal(root_gc(roots, 0, 17, false, &n, &bytes, NULL), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(root_gc(roots, 0, 12, false, &n, &bytes, NULL), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(count(), 2);
+	assert_int_equal(root_gc(roots, 0, 5, false, &n, &bytes, NULL), 0);
+	assert_int_equal(n, 1); /* what stands on the base, not the base */
+	assert_int_equal(root_gc(roots, 3000, 0, false, &n, &bytes, NULL), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(count(), 0);
+}
+
+/* What a maker that lives is making stays. */
+static void sweeping(void **state)
+{
+	auto_free char *live = path_join(roots, ".tmp-" KEY_A),
+		       *dead = path_join(roots, ".tmp-" KEY_B);
+	auto_free char *lock = path_join(roots, ".lock-" KEY_A);
+	auto_close int dir = -1;
+	int fd = -1;
+
+	(void)state;
+	assert_int_equal(fs_mkdirs(live, 0755, NULL), 0);
+	assert_int_equal(fs_mkdirs(dead, 0755, NULL), 0);
+	assert_int_equal(root_lock_key(roots, KEY_A, &fd, NULL), 0);
+	assert_int_equal(root_lock(roots, &dir, NULL), 0);
+	assert_int_equal(root_sweep(roots, NULL), 0);
+	assert_true(fs_exists(live));
+	assert_false(fs_exists(dead));
+	root_unlock_key(roots, KEY_A, &fd);
+	assert_int_equal(fd, -1);
+	assert_false(fs_exists(lock));
+	assert_int_equal(root_sweep(roots, NULL), 0);
+	assert_false(fs_exists(live));
+}
+
+static void users(void **state)
+{
+	const struct stat st = {.st_dev = makedev(0xfe, 0), .st_ino = 77};
+	auto_strv struct strv v = STRV_INIT;
+
+	(void)state;
+	root_users("1: FLOCK  ADVISORY  READ 12 fe:00:77 0 EOF\n"
+		   "2: FLOCK  ADVISORY  READ 12 fe:00:77 0 EOF\n"
+		   "3: POSIX  ADVISORY  READ 13 fe:00:77 0 EOF\n"
+		   "4: FLOCK  ADVISORY  READ 14 fe:00:770 0 EOF\n"
+		   "5: FLOCK  ADVISORY  READ 0 fe:00:77 0 EOF\n"
+		   "6: FLOCK  ADVISORY  WRITE 15 fe:00:77 0 EOF\nrubbish\n",
+		&st, &v);
+	assert_int_equal(v.n, 2);
+	assert_string_equal(v.v[0], "12");
+	assert_string_equal(v.v[1], "15");
+}
+
 static void broken(void **state)
 {
 	static const char *const manifests[] = {
@@ -235,6 +406,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(cleaning, setup, teardown),
 		cmocka_unit_test_setup_teardown(expiring, setup, teardown),
 		cmocka_unit_test_setup_teardown(vanishing, setup, teardown),
+		cmocka_unit_test_setup_teardown(locks, setup, teardown),
+		cmocka_unit_test_setup_teardown(bases, setup, teardown),
+		cmocka_unit_test_setup_teardown(collecting, setup, teardown),
+		cmocka_unit_test_setup_teardown(sweeping, setup, teardown),
+		cmocka_unit_test(users),
 		cmocka_unit_test_setup_teardown(broken, setup, teardown),
 	};
 
