@@ -276,7 +276,7 @@ static int over_base(struct maker *k, struct sandbox_conf *conf, struct err *err
 static int over_nothing(struct maker *k, struct sandbox_conf *conf, struct err *err)
 {
 	auto_free char *hide = path_join(k->m->dir, "hide"),
-		       *left = path_join(k->layer, RPM_HOST + 1);
+		       *left = path_join(k->layer, &RPM_HOST[1]);
 	const char *const usr[] = {hide, "/usr"};
 	struct sandbox_mount mounts[] = {{.at = "/"}, {.at = RPM_HOST "/usr", .layers = usr}};
 	int r;
