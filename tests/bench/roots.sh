@@ -17,7 +17,7 @@ s = open("targets/mini-x86_64.yaml").read()
 print(" ".join(re.split(r"[,\s]+", re.search(r"packages: \[(.*?)\]", s, re.S)[1])))')
 
 # --- cold: metadata, packages and all
-mkdir dnf-home repos.d
+mkdir dnf-home dnf-log repos.d
 echo '%_dbpath /var/lib/rpm' >dnf-home/.rpmmacros
 printf '[mini]\nname=mini\nbaseurl=%s/base/\ngpgcheck=0\n' "$distro_url" >repos.d/mini.repo
 dnf_root()
