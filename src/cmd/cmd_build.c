@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "build/build.h"
-#include "cmd/common.h"
+#include "cmd/repos.h"
 #include <signal.h>
 
 #define SCRATCH ".packmill-" /* beside the results of a build, while it runs */
@@ -14,7 +14,8 @@
 static struct layout_args args;
 static const char *output, *job_file, *lock_file, *memory, *disk, *log_size;
 static uint64_t time_limit;
-static bool no_install_test, lint_fatal, offline, refresh;
+static bool no_install_test, lint_fatal;
+static struct repos_args repos;
 
 static void step(void *ctx, const char *name, bool start)
 {
@@ -177,8 +178,8 @@ static int build_in(int argc, char **argv, const char *scratch, bool source_only
 	job->source_only = source_only;
 	job->no_install_test = no_install_test;
 	job->lint_fatal = lint_fatal;
-	job->offline = offline;
-	job->refresh = refresh;
+	job->offline = repos.offline;
+	job->refresh = repos.refresh;
 	job->lock = lock_file ? path_abs(lock_file) : NULL;
 	job->output = path_join(scratch, "out");
 	if ((r = build_run(job, &hooks, &res, err)) < 0 ||
@@ -256,8 +257,7 @@ static const struct opt build_opts[] = {
 	{0, "no-install-test", OPT_FLAG, NULL, "do not install what was built", &no_install_test},
 	{0, "lint-fatal", OPT_FLAG, NULL, "errors of rpmlint fail the build", &lint_fatal},
 	{0, "lock", OPT_STRING, "FILE", "build in exactly the root of this lock file", &lock_file},
-	{0, "offline", OPT_FLAG, NULL, "repositories: take what the cache has", &offline},
-	{0, "refresh", OPT_FLAG, NULL, "repositories: ask for changes now", &refresh},
+	REPOS_OPTS(repos),
 	{0, "job", OPT_STRING, "FILE", "carry out the job described in FILE", &job_file},
 	OPT_END,
 };
@@ -265,8 +265,7 @@ static const struct opt build_opts[] = {
 static const struct opt source_opts[] = {
 	{'o', "output", OPT_STRING, "DIR", "where the source package and logs go", &output},
 	LAYOUT_OPTS(args),
-	{0, "offline", OPT_FLAG, NULL, "repositories: take what the cache has", &offline},
-	{0, "refresh", OPT_FLAG, NULL, "repositories: ask for changes now", &refresh},
+	REPOS_OPTS(repos),
 	OPT_END,
 };
 

@@ -37,6 +37,8 @@ static void programs(struct sandbox_checks *ret)
 {
 	program(ret, "git", "fetches upstream and packaging repositories", "git", true);
 	program(ret, "ssh", "fetches over ssh", "openssh-client", false);
+	program(ret, "rpm", "installs build roots from repositories", "rpm", false);
+	program(ret, "gpg", "checks signatures of repositories", "gpg", false);
 	program(ret, "strace", "shows what a build does", "strace", false);
 }
 

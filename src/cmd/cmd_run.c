@@ -2,10 +2,11 @@
 /* cmd_run.c - `packmill run` and `packmill recheck`. */
 #include "base/json.h"
 #include "base/log.h"
-#include "cmd/common.h"
+#include "cmd/repos.h"
 #include "sched/sched.h"
 
 static bool once, head_only, allow_lower;
+static struct repos_args repos;
 static const char *since;
 static struct strv projects;
 
@@ -24,6 +25,8 @@ static int run(int argc, char **argv, struct err *err)
 		.step = step,
 		.head_only = head_only,
 		.allow_lower = allow_lower,
+		.offline = repos.offline,
+		.refresh = repos.refresh,
 		.dry_run = global.dry_run,
 		.since = since,
 		.projects = &projects,
@@ -91,6 +94,7 @@ static const struct opt opts[] = {
 		"first look at a project: build from REF on (default: the head)", &since},
 	{0, "allow-lower", OPT_FLAG, NULL, "publish versions lower than what is published",
 		&allow_lower},
+	REPOS_OPTS(repos),
 	{'p', "project", OPT_LIST, "PROJECT", "only this project (may be given several times)",
 		&projects},
 	OPT_END,

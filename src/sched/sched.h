@@ -10,6 +10,7 @@
 struct sched_opts {
 	bool head_only;              /* only the newest commit of each project */
 	bool allow_lower;            /* publish versions lower than what is published */
+	bool offline, refresh;       /* of the targets' repositories, as a job's */
 	bool dry_run;                /* say what would be built, change nothing */
 	const char *since;           /* first run of a project: from this ref on, it included */
 	const struct strv *projects; /* only these; empty: all */

@@ -92,6 +92,8 @@ static int make_job(struct work *w, struct job **ret, struct err *err)
 	j->date = w->build.date;
 	j->rebuild = w->build.rebuild;
 	j->allow_lower = w->s->opts->allow_lower;
+	j->offline = w->s->opts->offline;
+	j->refresh = w->s->opts->refresh;
 	j->limits = cfg->limits;
 	j->lint_fatal = cfg->lint_fatal;
 	j->roots = path_join(cfg->data, "roots");
