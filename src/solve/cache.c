@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "solve/internal.h"
 #include <solv/repo_solv.h>
+#include <stdio_ext.h>
 
 struct header {
 	char magic[8];
@@ -27,7 +28,12 @@ static bool add_solv(Repo *repo, char *data, size_t n, size_t packages)
 {
 	auto_file FILE *f = n ? fmemopen(data, n, "r") : NULL;
 
-	return f && repo_add_solv(repo, f, 0) == 0 && (size_t)repo->nsolvables == packages;
+	if (!f)
+		return false;
+	/* libsolv reads byte by byte */
+	(void)__fsetlocking(f, FSETLOCKING_BYCALLER);
+	(void)setvbuf(f, NULL, _IOFBF, 1 << 16);
+	return repo_add_solv(repo, f, 0) == 0 && (size_t)repo->nsolvables == packages;
 }
 
 static bool cache_read(const char *path, Repo *repo)

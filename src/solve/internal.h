@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* internal.h - shared by the files of solve/ only; libsolv's types end here. */
 #pragma once
+#include "base/fs.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "solve/solve.h"
@@ -79,7 +80,8 @@ int cache_filelists(const char *dir, const struct solve_repo *r, Pool *pool, con
 enum hidden { HIDDEN_NOT, HIDDEN_ARCH, HIDDEN_EXCLUDED, HIDDEN_NOT_INCLUDED, HIDDEN_PRIORITY };
 
 struct source {
-	char *id, *primary, *checksum;
+	char *id, *primary;
+	struct stat stat; /* of primary when it was read */
 	int priority;
 	struct strv exclude, includepkgs;
 	bool include_all; /* no includepkgs were given */

@@ -34,7 +34,6 @@ static void source_release(struct source *src)
 {
 	free(src->id);
 	free(src->primary);
-	free(src->checksum);
 	strv_release(&src->exclude);
 	strv_release(&src->includepkgs);
 	queue_free(&src->ids);
@@ -58,7 +57,6 @@ void solve_free(struct solve *s)
 	free(s);
 }
 
-/* The source of that id, emptied, or a new one. */
 static struct source *source_named(struct solve *s, const char *id)
 {
 	vec_foreach (&s->sources, src) {
@@ -93,9 +91,15 @@ static void note_ids(struct source *src)
 	queue_push(&src->ids, p);
 }
 
+/* The same primary metadata: by its file, as the checksum changes when file lists come to it. */
 static bool same(const struct source *a, const struct solve_repo *r)
 {
-	return str_eq_null(a->primary, r->primary) && str_eq_null(a->checksum, r->checksum);
+	struct stat sb;
+
+	return str_eq_null(a->primary, r->primary) && stat(r->primary, &sb) == 0 &&
+	       sb.st_ino == a->stat.st_ino && sb.st_dev == a->stat.st_dev &&
+	       sb.st_size == a->stat.st_size && sb.st_mtim.tv_sec == a->stat.st_mtim.tv_sec &&
+	       sb.st_mtim.tv_nsec == a->stat.st_mtim.tv_nsec;
 }
 
 static int add_filelists(
@@ -133,11 +137,12 @@ static int add_new(struct solve *s, const struct solve_repo *r, struct err *err)
 	struct source src = {
 		.id = xstrdup(r->id),
 		.primary = xstrdup(r->primary),
-		.checksum = xstrdup_null(r->checksum),
 	};
 	int rc;
 
 	queue_init(&src.ids);
+	if (stat(r->primary, &src.stat) < 0) /* the cache may do */
+		src.stat = (struct stat){0};
 	src.repo = repo_create(s->pool, src.id);
 	s->stale = true; /* the pool grows even when this fails */
 	if ((rc = cache_load(s->cache, r, src.repo, &src.files, err)) < 0)

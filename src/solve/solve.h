@@ -65,7 +65,7 @@ struct solve_result {
 	struct lock_packages packages;  /* sorted; checksum, repo, location, size filled */
 	struct solve_problems problems; /* none: solved */
 	struct strv needs_files; /* ids of repositories whose filelists must be added first, then
-				    solve again */
+				    solve again; the rest is the answer without them */
 };
 void solve_result_release(struct solve_result *r);
 

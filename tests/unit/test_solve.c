@@ -439,8 +439,8 @@ static void test_lists_later(void **state)
 	assert_int_equal(res.needs_files.n, 2);
 	solve_result_release(&res);
 	res = (struct solve_result){0};
-	assert_int_equal(add(s, "base", 99, true, "b1", NULL, NULL, NULL), 0);
-	assert_int_equal(add(s, "own", 10, true, "o1", NULL, NULL, NULL), 0);
+	assert_int_equal(add(s, "base", 99, true, "b2", NULL, NULL, NULL), 0);
+	assert_int_equal(add(s, "own", 10, true, "o2", NULL, NULL, NULL), 0);
 	assert_int_equal(solve_run(s, &q, NULL, &res, NULL), 0);
 	assert_int_equal(res.needs_files.n, 0);
 	assert_int_equal(res.packages.n, 2);
