@@ -28,3 +28,8 @@ int build_sweep(const char *output, struct err *err);
 /* Only the steps up to the version, and what came out; logs go to job->output. A source package's
  * is not computed: ret stays empty. */
 int build_version(const struct job *job, struct version *ret, struct err *err);
+
+/* What the step `build` runs inside, its source package lying at srpm: arguments, and the entry of
+ * the environment (the caller's, NULL without a date: that of the build's result). */
+void build_command(const struct target *t, int64_t date, const char *srpm, struct strv *ret_argv,
+	char **ret_env);

@@ -50,15 +50,14 @@ static int rpmbuild(struct build *b, struct sandbox_verdict *ret, struct err *er
 {
 	auto_free char *dir = path_join(b->work, "srpm");
 	auto_free char *link = path_join(dir, path_base(b->srpm));
+	auto_free char *inside = path_join("/in", path_base(b->srpm));
 	auto_strv struct strv argv = STRV_INIT;
 	struct runner_cmd cmd = {.bind_src = dir, .bind_dst = "/in"};
 	int r = fs_mkdirs(dir, 0755, err);
 
 	if (r < 0 || (!fs_exists(link) && (r = fs_link_or_copy(b->srpm, link, err)) < 0))
 		return r;
-	strv_addl(&argv, "rpmbuild", "--rebuild", NULL);
-	runner_defines(b, &argv);
-	strv_addf(&argv, "/in/%s", path_base(b->srpm));
+	command_rebuild(&b->defines, inside, &argv);
 	cmd.argv = (const char *const *)argv.v;
 	return runner_exec(b, b->sandbox, &cmd, b->logs.build, NULL, ret, err);
 }

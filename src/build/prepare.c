@@ -5,20 +5,6 @@
 #include "build/cause.h"
 #include "build/steps.h"
 
-/* Settings of DESIGN decision 13 that make rpms the same bits each time, and the target's own. */
-static void set_defines(struct build *b)
-{
-	const struct target *t = b->job->target;
-
-	strv_addl(&b->defines, "_topdir /builddir", "_buildhost packmill",
-		"use_source_date_epoch_as_buildtime 1", "clamp_mtime_to_source_date_epoch 1", NULL);
-	if (t->host)
-		strv_add(&b->defines, "_dbpath /var/lib/rpm");
-	strv_addf(&b->defines, "dist %s", *t->dist ? t->dist : "%{nil}");
-	vec_foreach (&t->macros, m)
-		strv_addf(&b->defines, "%s %s", m->name, m->value);
-}
-
 static int copy_database(struct build *b, struct err *err)
 {
 	auto_strv struct strv names = STRV_INIT;
@@ -62,7 +48,7 @@ int step_root(struct build *b, struct err *err)
 	if (r < 0)
 		return r;
 	logs_root(&b->logs, "root %s of target %s", b->root->key, b->job->target->name);
-	set_defines(b);
+	command_defines(j->target, &b->defines);
 	if ((r = runner_sandbox(b, "sandbox", &b->sandbox, err)) < 0)
 		return r;
 	sandbox_lacking(b->sandbox, &lacking);
@@ -186,10 +172,8 @@ int step_version(struct build *b, struct err *err)
 	r = version_compute(policy(j), j->numbering, &f, &b->version, err);
 	if (r < 0)
 		return r;
-	if (b->res->date) {
-		b->epoch_env = xasprintf("SOURCE_DATE_EPOCH=%lld", (long long)b->res->date);
-		strv_add(&b->defines, "source_date_epoch_from_changelog 0");
-	}
+	if (b->res->date)
+		b->epoch_env = command_date(b->res->date, &b->defines);
 	log_version(b);
 	return 0;
 }
@@ -308,8 +292,7 @@ int step_source(struct build *b, struct err *err)
 	if (!b->epoch_env && b->srpm_info.build_time) {
 		/* a foreign source package: its own build time makes the result repeatable */
 		b->res->date = b->srpm_info.build_time;
-		b->epoch_env = xasprintf("SOURCE_DATE_EPOCH=%lld", (long long)b->res->date);
-		strv_add(&b->defines, "source_date_epoch_from_changelog 0");
+		b->epoch_env = command_date(b->res->date, &b->defines);
 	}
 	return check_order(b, err);
 }

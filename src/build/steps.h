@@ -58,6 +58,12 @@ void logs_root(const struct build_logs *l, const char *fmt, ...) PRINTF_LIKE(2, 
 int logs_tail(
 	const char *dir, const char *name, char **ret, int64_t *ret_first_line, struct err *err);
 
+/* command.c: how rpm programs are called. */
+void command_defines(const struct target *t, struct strv *ret);
+/* The define that goes with a date is added; the environment's entry is the caller's. */
+char *command_date(int64_t date, struct strv *defines);
+void command_rebuild(const struct strv *defines, const char *srpm, struct strv *ret);
+
 /* runner.c: commands in the build's sandbox, logged to log_fd. */
 void runner_init(struct build *b);
 int runner_exec(struct build *b, struct sandbox *sb, const struct runner_cmd *cmd, int log_fd,
