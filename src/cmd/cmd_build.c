@@ -7,9 +7,7 @@
 #include "base/time.h"
 #include "build/build.h"
 #include "cmd/repos.h"
-#include <signal.h>
-
-#define SCRATCH ".packmill-" /* beside the results of a build, while it runs */
+#include "cmd/scratch.h"
 
 static struct layout_args args;
 static const char *output, *job_file, *lock_file, *memory, *disk, *log_size;
@@ -109,23 +107,6 @@ static int set_limits(struct limits *l, struct err *err)
 	return 0;
 }
 
-/* Everything was made in a hidden neighbour, so that nothing of an earlier build gets mixed in. */
-static int deliver(const char *from, const char *to, struct err *err)
-{
-	auto_strv struct strv names = STRV_INIT;
-	int r = fs_list(from, &names, err);
-
-	if (r < 0)
-		return r;
-	strv_foreach (&names, n) {
-		auto_free char *a = path_join(from, *n), *b = path_join(to, *n);
-
-		if (rename(a, b) < 0)
-			return err_errno(err, "move '%s' to '%s'", *n, to);
-	}
-	return 0;
-}
-
 static int print_result(const struct result *res, struct err *err)
 {
 	if (global.json)
@@ -183,35 +164,15 @@ static int build_in(int argc, char **argv, const char *scratch, bool source_only
 	job->lock = lock_file ? path_abs(lock_file) : NULL;
 	job->output = path_join(scratch, "out");
 	if ((r = build_run(job, &hooks, &res, err)) < 0 ||
-		(r = deliver(job->output, output, err)) < 0 || (r = print_result(res, err)) < 0)
+		(r = scratch_deliver(job->output, output, err)) < 0 ||
+		(r = print_result(res, err)) < 0)
 		return r;
 	return verdict(res, err);
 }
 
-/* Scratch directories have the process in their names: those of dead ones go. */
-static int sweep(const char *dir, struct err *err)
-{
-	auto_strv struct strv names = STRV_INIT;
-	int r = fs_list(dir, &names, err);
-
-	strv_foreach (&names, n) {
-		auto_free char *path = path_join(dir, *n), *out = path_join(path, "out");
-		const char *pid = str_starts(*n, SCRATCH) ? *n + strlen(SCRATCH) : "";
-		auto_free char *number = xstrndup(pid, strcspn(pid, "-"));
-		uint64_t k;
-
-		if (!str_u64(number, &k) || !k || k > INT32_MAX || kill((pid_t)k, 0) == 0 ||
-			errno != ESRCH)
-			continue;
-		if ((r = build_sweep(out, err)) < 0 || (r = fs_remove_tree(path, err)) < 0)
-			break;
-	}
-	return r;
-}
-
 static int run(int argc, char **argv, bool source_only, struct err *err)
 {
-	auto_free char *scratch = NULL, *prefix = NULL, *dir = NULL;
+	auto_free char *scratch = NULL, *dir = NULL;
 	bool there;
 	int r;
 
@@ -223,12 +184,11 @@ static int run(int argc, char **argv, bool source_only, struct err *err)
 	there = fs_exists(dir);
 	if (there && !fs_is_dir(dir))
 		return err_set(err, ERR_CONFLICT, "-o: '%s' is not a directory", output);
-	/* beside the results, where there is room for them and a rename does */
-	prefix = global.dry_run ? xstrdup(P_tmpdir "/packmill-")
-				: xasprintf("%s/" SCRATCH "%ld-", dir, (long)getpid());
-	if ((!global.dry_run &&
-		    ((r = fs_mkdirs(dir, 0755, err)) < 0 || (r = sweep(dir, err)) < 0)) ||
-		(r = fs_tmpdir(prefix, &scratch, err)) < 0)
+	/* a hidden neighbour of the results: there is room for them, a rename does, and nothing of
+	 * an earlier build gets mixed in */
+	r = global.dry_run ? fs_tmpdir(P_tmpdir "/packmill-", &scratch, err)
+			   : scratch_make(dir, &scratch, err);
+	if (r < 0)
 		return r;
 	r = build_in(argc, argv, scratch, source_only, err);
 	(void)fs_remove_tree(scratch, NULL);

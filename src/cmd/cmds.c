@@ -21,6 +21,7 @@
 	X(show)                                                                                    \
 	X(log)                                                                                     \
 	X(recheck)                                                                                 \
+	X(reproduce)                                                                               \
 	X(help)                                                                                    \
 	X(generate)
 
