@@ -293,12 +293,25 @@ static int download(struct fetch *f, struct err *err)
 	return rc;
 }
 
+/* Before any package: keys that cannot be had are one error, not one for each. */
+static int load_keys(struct remote *r, const struct lock_packages *packages, struct err *err)
+{
+	vec_foreach (packages, p) {
+		struct repo *repo = find_repo(r, p->repo);
+		int rc = repo && repo->gpgkeys.n ? keys_load(r, repo, err) : 0;
+
+		if (rc < 0)
+			return err_wrap(err, "repository '%s'", p->repo);
+	}
+	return 0;
+}
+
 int remote_fetch(struct remote *r, struct lock_packages *packages, struct err *err)
 {
 	struct fetch f = {.r = r, .raws = HMAP_INIT, .told = STRBUF_INIT};
 	int rc = rpm_init(err);
 
-	if (rc < 0)
+	if (rc < 0 || (rc = load_keys(r, packages, err)) < 0)
 		return rc;
 	vec_foreach (packages, p) {
 		auto_err struct err e = ERR_INIT;

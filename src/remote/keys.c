@@ -90,7 +90,12 @@ int keys_load(struct remote *r, struct repo *repo, struct err *err)
 		if ((rc = add_key(r, repo, *k, err)) >= 0)
 			continue;
 		rpm_keys_free(TAKE(repo->keys));
-		return rc;
+		/* no mirror's fault: what the target says is not so */
+		if (rc != -ERR_NOT_FOUND && rc != -ERR_DENIED && rc != -ERR_SOURCE)
+			return rc;
+		if (err)
+			err->code = ERR_CONFIG;
+		return -ERR_CONFIG;
 	}
 	repo->keys_asked = true;
 	return 0;

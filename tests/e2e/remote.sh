@@ -27,14 +27,23 @@ variant()
 	cp -r "www/${2-base}" "www/$1"
 }
 
-# asks N WHAT REGEX: how many requests of the log since the last `mark` match
+# The server writes a line when it is through with an answer, which may be after the client is.
 mark()
 {
+	sleep 0.2
 	: >"$log"
 }
+
+# asks N WHAT REGEX: how many requests of the log since the last `mark` match
 asks()
 {
-	is "$2" "$(grep -Ec -- "$3" "$log")" "$1"
+	local i n
+	for ((i = 0; i < 100; i++)); do
+		n=$(grep -Ec -- "$3" "$log")
+		[ "$n" -lt "$1" ] || break
+		sleep 0.05
+	done
+	is "$2" "$n" "$1"
 }
 
 # refused WHAT REPO-JSON REGEX: refreshing fails with one line
@@ -210,7 +219,7 @@ spoiled 'a key that does not count' "its signature is not good by the repository
 target s.json "$(repo base "$url/signed" "\"gpgkeys\": [\"$T/both.asc#${one^^}\"]")"
 ok 'the one that counts' fetch bad cache-s2 s.json
 target s.json "$(repo base "$url/signed" "\"gpgkeys\": [\"file://$T/one.asc#$two\"]")"
-spoiled 'another fingerprint' "gpgkey 'file://$T/one.asc': its key has the fingerprint $one, not $two$" s.json 4
+spoiled 'another fingerprint' "^repository 'base': gpgkey 'file://$T/one.asc': its key has the fingerprint $one, not $two$" s.json 3
 variant damaged signed
 printf x | dd of=www/damaged/hello-1.0-1.noarch.rpm bs=1 seek=$(($(stat -c %s www/damaged/hello-1.0-1.noarch.rpm) - 20)) \
 	conv=notrunc 2>/dev/null
@@ -246,6 +255,9 @@ sign_repomd old www/expired --faked-system-time 20200102T000000
 refused 'metadata signed by an expired key' \
 	"$(repo base "$url/expired" "\"gpgkeys\": [\"$T/old.asc#$old\"], \"repo_gpgcheck\": true")" \
 	': it is signed by a key that has expired$'
+refused 'metadata where the key is another one' \
+	"$(repo base "$url/signed" "\"gpgkeys\": [\"$T/one.asc#$two\"], \"repo_gpgcheck\": true")" \
+	"^repository 'base': gpgkey '$T/one.asc': its key has the fingerprint $one, not $two$" 3
 is 'no gpg home is left' "$(find cache-s cache-r -name '.gpg-*')" ''
 
 # --- mirrors
