@@ -19,6 +19,7 @@ struct maker {
 	struct sandbox *sandbox;
 	char *in, *log, *layer;
 	int log_fd;
+	bool no_owner;     /* rpm said so */
 	struct strv files; /* of the packages, inside */
 };
 
@@ -88,6 +89,7 @@ static int run(
 		return r;
 	if (fs_read(k->log, LOG_READ, &text, NULL, NULL) >= 0 && (size_t)before <= strlen(text))
 		rpm_words_read(&w, text + before);
+	k->no_owner |= w.no_owner;
 	strv_foreach (&w.shown, s) {
 		auto_free char *line = xasprintf("rpm: %s", *s);
 
@@ -209,6 +211,22 @@ static int rewrite(struct maker *k, const char *dbpath, struct err *err)
 	return run(k, &argv, true, NULL, err);
 }
 
+/*
+ * Packages may leave it to rpm to make their accounts ("Provides: user(x) = <a line for
+ * sysusers>"), which it does since 4.19. Where this machine's does not, the root's own programs do
+ * it afterwards.
+ */
+static int owners(struct maker *k, struct err *err)
+{
+	auto_strv struct strv argv = STRV_INIT;
+
+	if (k->m->base || !k->no_owner)
+		return 0;
+	say(k, "making accounts that packages ask for");
+	strv_addl(&argv, "sh", "-c", rpm_owners_script, NULL);
+	return run(k, &argv, false, NULL, err);
+}
+
 static int database(struct maker *k, struct err *err)
 {
 	auto_free char *dbpath = NULL, *format = NULL;
@@ -255,7 +273,8 @@ static int work(struct maker *k, const struct sandbox_conf *conf, struct err *er
 	int r = sandbox_open(conf, &k->sandbox, err);
 
 	if (r < 0 || (r = install(k, err)) < 0 ||
-		(r = k->m->base ? tidy(k, err) : database(k, err)) < 0 || (r = count(k, err)) < 0)
+		(r = k->m->base ? tidy(k, err) : database(k, err)) < 0 ||
+		(r = owners(k, err)) < 0 || (r = count(k, err)) < 0)
 		return r;
 	say(k, "writing the root to disk");
 	sandbox_free(TAKE(k->sandbox)); /* syncs */

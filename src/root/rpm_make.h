@@ -11,12 +11,15 @@ int rpm_tool(struct strv *ret, struct err *err);
 
 /* The script that finishes a base layer, for sh -c SCRIPT sh DBPATH. */
 extern const char rpm_finish_script[];
+/* Makes the accounts that packages ask for, and gives all files their owners once more. */
+extern const char rpm_owners_script[];
 
 /* What rpm said, from its output. */
 struct rpm_words {
 	struct strv shown; /* its warnings */
 	char *failed;      /* a scriptlet that failed, with what it said; NULL none */
 	char *error;       /* the first errors, joined; NULL none */
+	bool no_owner;     /* files went to root for want of their owner's account */
 };
 void rpm_words_release(struct rpm_words *w);
 void rpm_words_read(struct rpm_words *w, const char *text);

@@ -72,6 +72,8 @@ void rpm_words_read(struct rpm_words *w, const char *text)
 
 		if (!is_message(l))
 			continue;
+		if (strstr(l, " does not exist - using root"))
+			w->no_owner = true;
 		if (str_starts(l, "warning: ") && w->shown.n < SHOWN_MAX)
 			strv_take(&w->shown, shown(l));
 		if (is_failure(l) && !w->failed)

@@ -32,6 +32,10 @@ packages()
 	package probe '%post' \
 		'mount -t tmpfs x /mnt 2>/dev/null && exit 1' 'mknod /var/null c 1 3 2>/dev/null && exit 1' \
 		'unshare -m true 2>/dev/null && exit 1' '[ ! -e /.host ] && [ ! -e /root/secret ]' '%files'
+	# an account that rpm makes, since 4.19
+	PREAMBLE="Provides: user(sysu) = $(printf 'u sysu 777 "A user" / - ' | base64 -w0)" package sysusers \
+		'%install' 'mkdir -p %{buildroot}/usr/bin && echo x >%{buildroot}/usr/bin/sysu' \
+		'%files' '%attr(4711,sysu,sysu) /usr/bin/sysu'
 	# its own rpm looks elsewhere, and takes what this machine's rpm wrote for another format
 	package elsewhere '%install' 'mkdir -p %{buildroot}/etc/rpm' \
 		"printf '%s\\n' '%%_dbpath /usr/lib/sysimage/rpm' >%{buildroot}/etc/rpm/macros.zz" \
@@ -136,7 +140,9 @@ databases()
 {
 	ok "$mode: a root whose rpm has its database elsewhere" make_root elsewhere
 	inside elsewhere '... which sees all packages there' \
-		"[ \$(rpm -qa | wc -l) = $((base_n + 1)) ] && [ -e /usr/lib/sysimage/rpm/rpmdb.sqlite ] && [ ! -e /var/lib/rpm/rpmdb.sqlite ]"
+		"[ \$(rpm -qa | wc -l) = $((base_n + 2)) ] && [ -e /usr/lib/sysimage/rpm/rpmdb.sqlite ] && [ ! -e /var/lib/rpm/rpmdb.sqlite ]"
+	inside elsewhere 'accounts that packages leave to rpm are made' \
+		'[ "$(stat -c "%a %u:%G" /usr/bin/sysu)" = "4711 777:sysu" ] && rpm -Va'
 	ok "$mode: a root whose rpm has another format" make_root format
 	has "$mode: ... writes its database itself" err 'by its own rpm'
 	inside format '... and sees all packages' "[ \$(rpm -qa | wc -l) = $((base_n + 1)) ] && rpm -V bash && rpm -q elsewhere && exit 1 || rpm -q other-format"
@@ -272,7 +278,7 @@ lock extra "$E"/extra-{caps,data,setuid,trigger,users}-1*.rpm "$T/own/good-1-1.n
 for n in bad-post bad-pre bad-lua unmet probe; do
 	lock $n "$T/own/$n-1-1.noarch.rpm"
 done
-BASE=$T/own/elsewhere-1-1.noarch.rpm lock elsewhere
+BASE="$T/own/elsewhere-1-1.noarch.rpm $T/own/sysusers-1-1.noarch.rpm" lock elsewhere
 BASE=$T/own/other-format-1-1.noarch.rpm lock format
 lock base
 lock other "$E"/extra-doc-1*.rpm

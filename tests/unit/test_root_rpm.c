@@ -63,6 +63,7 @@ static void words(void **state)
 			"%prein(a-1-1.noarch) scriptlet failed, signal 9; "
 			"a-1-1.noarch: install failed",
 			0},
+		{"warning: user x does not exist - using root\n", NULL, NULL, 1},
 		{"error: lua script failed: [string \"%post(a)\"]:1: oh\n",
 			"lua script failed: [string \"%post(a)\"]:1: oh",
 			"lua script failed: [string \"%post(a)\"]:1: oh", 0},
@@ -80,6 +81,7 @@ static void words(void **state)
 		assert_true(str_eq_null(w.failed, rows[i].failed));
 		assert_true(str_eq_null(w.error, rows[i].error));
 		assert_int_equal(w.shown.n, rows[i].shown);
+		assert_int_equal(w.no_owner, strstr(rows[i].text, "using root") != NULL);
 	}
 }
 
