@@ -85,8 +85,7 @@ static void derive_cause(struct build *b, enum cause_kind kind, const struct err
 		case ERR_SOURCE:
 		case ERR_CONFIG:
 		case ERR_USAGE:
-			/* a base set that cannot be had is not the package's fault */
-			res->cause = kind == CAUSE_INFRASTRUCTURE ? kind : CAUSE_SOURCE;
+			res->cause = CAUSE_SOURCE;
 			break;
 		case ERR_BUILD:
 			res->cause = kind == CAUSE_INFRASTRUCTURE ? CAUSE_BUILD : kind;

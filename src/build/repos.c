@@ -25,7 +25,27 @@ static void warn(void *ctx, const char *line)
 	logs_root(&b->logs, "%s", sb_str(&clean));
 }
 
-int repos_root(struct build *b, struct err *err)
+/*
+ * Whose trouble it is when there is no root: repositories that are broken or unreachable are
+ * nobody's package, packages that do not install are `installing`'s. The code decides, as
+ * everywhere.
+ */
+static int blame(struct build *b, int r, enum cause_kind installing, struct err *err)
+{
+	struct result *res = b->res;
+
+	if (r >= 0 || r == -ERR_SIGNAL || res->cause != CAUSE_NONE)
+		return r;
+	res->cause = err->code == ERR_BUILD ? installing : CAUSE_INFRASTRUCTURE;
+	res->error = err->code;
+	str_set(&res->cause_step, b->step);
+	str_set(&res->cause_message, err->msg);
+	str_set(&res->cause_log, "root.log");
+	warn(b, err->msg);
+	return r;
+}
+
+static int get_root(struct build *b, struct err *err)
 {
 	const struct job *j = b->job;
 	const struct root_source_conf conf = {
@@ -49,6 +69,11 @@ int repos_root(struct build *b, struct err *err)
 	if ((r = lock_read(j->lock, &l, err)) < 0)
 		return r;
 	return root_source_locked(b->repos, l, &b->root, err);
+}
+
+int repos_root(struct build *b, struct err *err)
+{
+	return blame(b, get_root(b, err), CAUSE_INFRASTRUCTURE, err);
 }
 
 /* The lines of the problems; the caller's. */
@@ -100,8 +125,10 @@ int repos_satisfy(struct build *b, const char *srpm, struct err *err)
 	if (b->job->lock) /* has them, or rpmbuild says what it lacks */
 		return 0;
 	if ((r = rpm_build_requires(srpm, &requires, err)) < 0 ||
-		(r = rpm_build_conflicts(srpm, &conflicts, err)) < 0 ||
-		(r = root_source_with(b->repos, &q, &root, &why, err)) < 0)
+		(r = rpm_build_conflicts(srpm, &conflicts, err)) < 0)
+		return r;
+	r = blame(b, root_source_with(b->repos, &q, &root, &why, err), CAUSE_DEPENDENCY, err);
+	if (r < 0)
 		return r;
 	if (!root)
 		return unsolved(b, "missing BuildRequires", &why, err);
@@ -122,7 +149,7 @@ int repos_needs(struct build *b, const struct strv *files, struct strv *ret_file
 	vec_foreach (&needs, p)
 		strv_add(ret_files, p->path);
 	lock_packages_release(&needs);
-	return r;
+	return blame(b, r, CAUSE_DEPENDENCY, err);
 }
 
 int repos_sandbox(struct build *b, const char *name, struct sandbox **ret, struct err *err)

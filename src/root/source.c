@@ -29,11 +29,7 @@ void root_source_free(struct root_source *s)
 {
 	if (!s)
 		return;
-	lock_free(s->lock);
-	root_free(s->base);
-	solve_free(s->solve);
-	remote_free(s->remote);
-	remote_repo_release(&s->own_repo);
+	source_forget(s);
 	free(s->roots);
 	free(s->cache);
 	free(s->own);
@@ -76,7 +72,22 @@ static int fetch(void *ctx, struct lock_packages *packages, struct err *err)
 	struct root_source *s = ctx;
 	int r = source_refresh(s, err);
 
-	return r < 0 ? r : remote_fetch(s->remote, packages, err);
+	if (r >= 0)
+		r = remote_fetch(s->remote, packages, err);
+	s->gone = r == -ERR_NOT_FOUND;
+	return r;
+}
+
+/* Distributions remove what they replace: metadata that is not old by the clock may name packages
+ * that are gone. Then it is asked for anew, once. */
+static bool start_anew(struct root_source *s, struct err *err)
+{
+	if (!s->gone || s->conf.offline || s->conf.refresh)
+		return false;
+	err_clear(err);
+	source_forget(s);
+	s->conf.refresh = true;
+	return true;
 }
 
 static int get(struct root_source *s, root_fetch how, const struct lock *l, struct root **ret,
@@ -170,6 +181,8 @@ int root_source_base(struct root_source *s, struct root **ret, struct err *err)
 {
 	int r = base(s, err);
 
+	if (r < 0 && start_anew(s, err))
+		r = base(s, err);
 	return r < 0 ? r : root_open(s->roots, s->base->key, ret, err);
 }
 
@@ -243,7 +256,7 @@ static int question_with(
 	return 0;
 }
 
-int root_source_with(struct root_source *s, const struct root_request *q, struct root **ret,
+static int with(struct root_source *s, const struct root_request *q, struct root **ret,
 	struct strv *ret_problems, struct err *err)
 {
 	CLEANUP(lock_freep) struct lock *l = NULL;
@@ -260,6 +273,14 @@ int root_source_with(struct root_source *s, const struct root_request *q, struct
 		return r;
 	asked_remember(s->roots, question, (*ret)->key);
 	return 0;
+}
+
+int root_source_with(struct root_source *s, const struct root_request *q, struct root **ret,
+	struct strv *ret_problems, struct err *err)
+{
+	int r = with(s, q, ret, ret_problems, err);
+
+	return r < 0 && start_anew(s, err) ? with(s, q, ret, ret_problems, err) : r;
 }
 
 /* What the base has already in just this form is not installed again. */
@@ -281,7 +302,7 @@ static void without(struct lock_packages *v, const struct lock_packages *have)
 	v->n = n;
 }
 
-int root_source_needs(struct root_source *s, const struct strv *files, const char *testcase,
+static int needs(struct root_source *s, const struct strv *files, const char *testcase,
 	struct lock_packages *ret, struct strv *ret_problems, struct err *err)
 {
 	CLEANUP(solve_request_release) struct solve_request q = {0};
@@ -308,6 +329,14 @@ int root_source_needs(struct root_source *s, const struct strv *files, const cha
 		return r;
 	lock_packages_copy(ret, &res.packages);
 	return 0;
+}
+
+int root_source_needs(struct root_source *s, const struct strv *files, const char *testcase,
+	struct lock_packages *ret, struct strv *ret_problems, struct err *err)
+{
+	int r = needs(s, files, testcase, ret, ret_problems, err);
+
+	return r < 0 && start_anew(s, err) ? needs(s, files, testcase, ret, ret_problems, err) : r;
 }
 
 /* The cache alone does where it has everything: the repositories may have moved on since. */

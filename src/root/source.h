@@ -13,6 +13,7 @@ struct root_source {
 	char *roots, *cache, *own;
 	struct remote *remote; /* NULL until asked */
 	bool refreshed;
+	bool gone;                   /* a package that the metadata has is nowhere */
 	struct solve *solve;         /* NULL until something must be solved */
 	struct remote_repo own_repo; /* with a dir when there is one */
 	char stamp[SHA256_HEX];      /* of all metadata, own included; "" not known yet */
@@ -21,6 +22,8 @@ struct root_source {
 	struct root *base;           /* its root; NULL until asked */
 };
 
+/* Let go of all that was read and solved. */
+void source_forget(struct root_source *s);
 /* What the metadata is now, from the cache alone when nothing has expired. */
 int source_stamp(struct root_source *s, struct err *err);
 /* Have the metadata of all repositories. */

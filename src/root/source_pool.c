@@ -8,6 +8,22 @@
 #define FILES_PRIORITY (-1)
 #define SOLV_DIR       "solv" /* below the cache */
 
+void source_forget(struct root_source *s)
+{
+	lock_free(s->lock);
+	root_free(s->base);
+	solve_free(s->solve);
+	remote_free(s->remote);
+	remote_repo_release(&s->own_repo);
+	s->lock = NULL;
+	s->base = NULL;
+	s->solve = NULL;
+	s->remote = NULL;
+	s->own_repo = (struct remote_repo){0};
+	s->refreshed = s->gone = false;
+	*s->stamp = '\0';
+}
+
 static struct remote_conf remote_conf_of(const struct root_source *s)
 {
 	return (struct remote_conf){
@@ -76,7 +92,7 @@ int source_stamp(struct root_source *s, struct err *err)
 }
 
 static int add_repo(struct root_source *s, const char *id, int priority,
-	const struct remote_repo *m, struct err *err)
+	const struct remote_repo *m, const char *filelists, struct err *err)
 {
 	char sum[SHA256_HEX];
 	struct sha256 *h = sha256_new();
@@ -84,7 +100,7 @@ static int add_repo(struct root_source *s, const char *id, int priority,
 		.id = id,
 		.priority = priority,
 		.primary = m->primary,
-		.filelists = m->filelists,
+		.filelists = filelists,
 		.checksum = sum,
 		.exclude = m->conf ? &m->conf->exclude : NULL,
 		.includepkgs = m->conf ? &m->conf->includepkgs : NULL,
@@ -100,12 +116,12 @@ static int add_all(struct root_source *s, struct err *err)
 {
 	for (size_t i = 0; i < remote_count(s->remote); i++) {
 		const struct remote_repo *m = remote_at(s->remote, i);
-		int r = add_repo(s, m->conf->id, m->conf->priority, m, err);
+		int r = add_repo(s, m->conf->id, m->conf->priority, m, m->filelists, err);
 
 		if (r < 0)
-			return err_wrap(err, "repository '%s'", m->conf->id);
+			return r;
 	}
-	return s->own_repo.dir ? add_repo(s, LOCK_OWN, OWN_PRIORITY, &s->own_repo, err) : 0;
+	return s->own_repo.dir ? add_repo(s, LOCK_OWN, OWN_PRIORITY, &s->own_repo, NULL, err) : 0;
 }
 
 static int load(struct root_source *s, struct err *err)
@@ -138,7 +154,7 @@ int source_add_files(struct root_source *s, const struct strv *files, struct err
 static int add_filelists(struct root_source *s, const char *id, struct err *err)
 {
 	if (str_eq(id, LOCK_OWN))
-		return err_set(err, ERR_BUG, "file lists of our own packages are loaded");
+		return add_repo(s, id, OWN_PRIORITY, &s->own_repo, s->own_repo.filelists, err);
 	for (size_t i = 0; i < remote_count(s->remote); i++) {
 		const struct remote_repo *m = remote_at(s->remote, i);
 		int r;
@@ -147,7 +163,8 @@ static int add_filelists(struct root_source *s, const char *id, struct err *err)
 			continue;
 		if ((r = remote_filelists(s->remote, i, err)) < 0)
 			return r;
-		return add_repo(s, id, m->conf->priority, remote_at(s->remote, i), err);
+		m = remote_at(s->remote, i);
+		return add_repo(s, id, m->conf->priority, m, m->filelists, err);
 	}
 	return err_set(err, ERR_BUG, "file lists of unknown repository '%s'", id);
 }

@@ -107,7 +107,14 @@ is 'the same bits' "$(sha256sum <again/hello-1-1.mini.x86_64.rpm)" "$(sha256sum 
 hasnt 'nothing was installed anew' again/root.log 'installing'
 
 # --- the distribution moves on
+distro_state grown
+ok 'one package more that nobody asked for' "$PACKMILL" root create "${t[@]}" --refresh
+is 'makes no other root' "$(cat "$T/out")" "$key"
+ok 'in an empty cache' env XDG_CACHE_HOME="$T/cache2" "$PACKMILL" solve "${t[@]}"
 distro_state updated
+ok 'packages that are gone meanwhile' env XDG_CACHE_HOME="$T/cache2" "$PACKMILL" root create "${t[@]}"
+is 'are asked for anew' "$([ "$(cat "$T/out")" != "$key" ] && echo yes)" yes
+rm -rf "$T/cache2"
 ok 'a new state' "$PACKMILL" solve "${t[@]}" --refresh --json
 ok 'is another root' "$PACKMILL" root create "${t[@]}"
 is 'as its packages changed' "$([ "$(cat "$T/out")" != "$key" ] && echo yes)" yes
@@ -117,9 +124,12 @@ is 'the same bits' "$(sha256sum <locked/hello-1-1.mini.x86_64.rpm)" "$(sha256sum
 sed 's/"nevra": "bash-[^"]*"/"nevra": "..\/x"/' out/root.lock >bad.lock
 exits 1 'a lock that is none' "$PACKMILL" build "${t[@]}" hello -o bad --lock bad.lock
 has 'is named' err 'bad\.lock.*NEVRA'
-distro_state base
 
 # --- what cannot be had
+sed "s|$distro_url/base/|http://127.0.0.1:1/base/|; s/^name: .*/name: away/" targets/mini-x86_64.yaml >targets/away.yaml
+exits 5 'a repository that does not answer' "$PACKMILL" build -t away hello -o bad0
+has 'is named' err "repository 'base'.*127\.0\.0\.1"
+is 'and worth a retry' "$(python3 -c 'import json; r = json.load(open("bad0/result.json")); print(r["status"], r["cause"]["kind"])')" 'retry infrastructure'
 sed 's/pkgconfig(zlib)/pkgconfig(zlibb), zlib1g-dev >= 5:99/' hello/hello.spec >x && mkdir -p bad-hello && mv x bad-hello/hello.spec && cp hello/hello.c bad-hello/
 exits 4 'BuildRequires that nobody has' "$PACKMILL" build "${t[@]}" bad-hello -o bad
 has 'each is named' err 'missing BuildRequires: .*pkgconfig\(zlibb\).*zlib1g-dev >= 5:99|missing BuildRequires: .*zlib1g-dev >= 5:99.*pkgconfig\(zlibb\)'
