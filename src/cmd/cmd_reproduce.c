@@ -227,7 +227,8 @@ static int rebuild(const struct record *rec, const char *scratch, struct err *er
 		(output && (r = keep(&o, job->output, err)) < 0))
 		return r;
 	if (o.now->status == STATUS_RETRY)
-		return err_set(err, o.now->error ? o.now->error : ERR_SYS, "%s: %s",
+		return err_set(err, o.now->error ? o.now->error : ERR_SYS,
+			"build %lld cannot be made again: %s: %s", (long long)rec->id,
 			o.now->cause_step, o.now->cause_message);
 	if ((r = compare(&o, err)) < 0 || (r = print(&o, err)) < 0)
 		return r;

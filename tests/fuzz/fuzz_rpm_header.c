@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/fs.h"
 #include "format/rpm/rpm.h"
+#include "format/rpm/rpm_diff.h"
 #include <sys/mman.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -11,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_close int fd = memfd_create("fuzz.rpm", MFD_CLOEXEC);
 	auto_strv struct strv requires = STRV_INIT;
+	struct rpm_differences differences = VEC_INIT;
 	struct package p = {0};
 	auto_err struct err err = ERR_INIT;
 	char path[64];
@@ -24,5 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(err.msg);
 	package_release(&p);
 	(void)rpm_build_requires(path, &requires, NULL);
+	(void)rpm_diff(path, path, &differences, NULL);
+	rpm_differences_release(&differences);
 	return 0;
 }

@@ -312,6 +312,13 @@ static void compare_file(
 	}
 }
 
+static char *file_path(rpmfiles f, int i)
+{
+	char *path = rpmfilesFN(f, i);
+
+	return path ? path : xstrdup("");
+}
+
 static void compare_files(struct rpm_differences *ret, Header a, Header b)
 {
 	CLEANUP(files_unrefp) rpmfiles x = rpmfilesNew(NULL, a, 0, RPMFI_KEEPHEADER);
@@ -320,12 +327,12 @@ static void compare_files(struct rpm_differences *ret, Header a, Header b)
 	int nx = (int)rpmfilesFC(x), ny = (int)rpmfilesFC(y);
 
 	for (int i = 0; i < ny; i++) {
-		auto_free char *path = rpmfilesFN(y, i);
+		auto_free char *path = file_path(y, i);
 
 		(void)hmap_set(&in_y, path, (size_t)i);
 	}
 	for (int i = 0; i < nx; i++) {
-		auto_free char *path = rpmfilesFN(x, i);
+		auto_free char *path = file_path(x, i);
 		size_t k;
 
 		(void)hmap_set(&in_x, path, 0);
@@ -335,7 +342,7 @@ static void compare_files(struct rpm_differences *ret, Header a, Header b)
 			add(ret, path, "file", "there", NULL);
 	}
 	for (int i = 0; i < ny; i++) {
-		auto_free char *path = rpmfilesFN(y, i);
+		auto_free char *path = file_path(y, i);
 
 		if (!hmap_has(&in_x, path))
 			add(ret, path, "file", NULL, "there");
