@@ -8,7 +8,25 @@
 /* Counts up when what is made from the same packages changes. */
 #define RECIPE "rpm 1"
 
-static void add_packages(struct sha256 *h, const struct lock_packages *v)
+/* Keys that the package had to be signed by: a root made without asking for a signature must not
+ * answer where one is asked for, though its packages are the same. */
+static void add_keys(struct sha256 *h, const struct target *t, const char *repo)
+{
+	if (!t || !repo)
+		return;
+	vec_foreach (&t->repos, r) {
+		if (!str_eq(r->id, repo) || !r->gpgkeys.n)
+			continue;
+		sha256_add_str(h, "keys");
+		sha256_add_str(h, repo);
+		sha256_add_str(h, t->releasever ?: "");
+		strv_foreach (&r->gpgkeys, k)
+			sha256_add_str(h, *k);
+	}
+}
+
+static void add_packages(
+	struct sha256 *h, const struct target *t, const struct lock_packages *v)
 {
 	struct lock_packages sorted = VEC_INIT;
 
@@ -17,12 +35,13 @@ static void add_packages(struct sha256 *h, const struct lock_packages *v)
 	vec_foreach (&sorted, p) {
 		sha256_add_str(h, p->nevra);
 		sha256_add_str(h, p->checksum ?: "");
+		add_keys(h, t, p->repo);
 	}
 	lock_packages_release(&sorted);
 }
 
-int rpm_root_key(const struct lock_packages *base, const struct lock_packages *build,
-	char ret[SHA256_HEX], struct err *err)
+int rpm_root_key(const struct target *t, const struct lock_packages *base,
+	const struct lock_packages *build, char ret[SHA256_HEX], struct err *err)
 {
 	struct sha256 *h;
 	auto_strbuf struct strbuf mode = STRBUF_INIT;
@@ -35,12 +54,12 @@ int rpm_root_key(const struct lock_packages *base, const struct lock_packages *b
 	sha256_add_str(h, RECIPE);
 	sha256_add_str(h, target_host_arch());
 	sha256_add_str(h, sb_str(&mode));
-	add_packages(h, base);
+	add_packages(h, t, base);
 	sha256_end(h, key);
 	if (build && build->n) {
 		h = sha256_new();
 		sha256_add_str(h, key);
-		add_packages(h, build);
+		add_packages(h, t, build);
 		sha256_end(h, key);
 	}
 	memcpy(ret, key, sizeof key);
@@ -175,7 +194,7 @@ static int get(const struct rpm_root_conf *conf, const char *roots_dir, const st
 		.lock = l,
 		.added = &added,
 		.base = base};
-	int r = rpm_root_key(&l->base, base ? &l->build : &none, key, err);
+	int r = rpm_root_key(conf->target, &l->base, base ? &l->build : &none, key, err);
 
 	if (r < 0)
 		return r;
@@ -197,7 +216,7 @@ int rpm_root_get(
 	if (!str_eq(l->arch, target_host_arch()))
 		return err_set(err, ERR_CONFIG, "a root for %s cannot be made on %s", l->arch,
 			target_host_arch());
-	if ((r = rpm_root_key(&l->base, &l->build, key, err)) < 0)
+	if ((r = rpm_root_key(conf->target, &l->base, &l->build, key, err)) < 0)
 		return r;
 	if (root_open(dir, key, ret, NULL) >= 0)
 		return 0;

@@ -18,9 +18,10 @@ struct rpm_root_conf {
 	void *ctx;
 };
 /* The key of the root with these packages; build empty: the base root's. The recipe, the target's
- * architecture and the sandbox's mode (ids in layers) count too. */
-int rpm_root_key(const struct lock_packages *base, const struct lock_packages *build,
-	char ret[SHA256_HEX], struct err *err);
+ * architecture, the sandbox's mode (ids in layers) and the keys that the target's repositories ask
+ * signatures by count too; t may be NULL: by none. */
+int rpm_root_key(const struct target *t, const struct lock_packages *base,
+	const struct lock_packages *build, char ret[SHA256_HEX], struct err *err);
 /*
  * The root of exactly this lock, its layers made when they are not there: the base set first, then
  * `build` on top. A layer is made in .tmp-<key> under a lock of its own, so that different ones are

@@ -28,20 +28,57 @@ static void keys(void **state)
 	put(&b, "bash-5-1.x86_64", "11");
 	put(&c, "bash-5-1.x86_64", "11");
 	put(&c, "make-4-1.x86_64", "33");
-	assert_int_equal(rpm_root_key(&a, &none, key, NULL), 0);
+	assert_int_equal(rpm_root_key(NULL, &a, &none, key, NULL), 0);
 	assert_int_equal(strlen(key), SHA256_HEX - 1);
-	assert_int_equal(rpm_root_key(&b, NULL, other, NULL), 0);
+	assert_int_equal(rpm_root_key(NULL, &b, NULL, other, NULL), 0);
 	assert_string_equal(key, other); /* in any order */
 	assert_string_equal(b.v[0].nevra, "make-4-1.x86_64");
-	assert_int_equal(rpm_root_key(&c, NULL, other, NULL), 0);
+	assert_int_equal(rpm_root_key(NULL, &c, NULL, other, NULL), 0);
 	assert_string_not_equal(key, other); /* the same NEVRAs, other contents */
-	assert_int_equal(rpm_root_key(&a, &c, other, NULL), 0);
+	assert_int_equal(rpm_root_key(NULL, &a, &c, other, NULL), 0);
 	assert_string_not_equal(key, other);
-	assert_int_equal(rpm_root_key(&c, &a, key, NULL), 0);
+	assert_int_equal(rpm_root_key(NULL, &c, &a, key, NULL), 0);
 	assert_string_not_equal(key, other);
 	lock_packages_release(&a);
 	lock_packages_release(&b);
 	lock_packages_release(&c);
+}
+
+/* A root that was made without asking for signatures is none where they are asked for. */
+static void signers(void **state)
+{
+	struct lock_packages a = VEC_INIT;
+	struct target t = {0}, other = {0};
+	struct target_repo *r = vec_push(&t.repos), *o = vec_push(&other.repos);
+	char none[SHA256_HEX], same[SHA256_HEX], key[SHA256_HEX], changed[SHA256_HEX];
+	enum sandbox_mode mode;
+
+	(void)state;
+	if (sandbox_mode(&mode, NULL) < 0)
+		skip();
+	put(&a, "bash-5-1.x86_64", "11");
+	a.v[0].repo = xstrdup("base");
+	*r = (struct target_repo){.id = xstrdup("base")};
+	*o = (struct target_repo){.id = xstrdup("other")};
+	assert_int_equal(rpm_root_key(NULL, &a, NULL, none, NULL), 0);
+	assert_int_equal(rpm_root_key(&t, &a, NULL, same, NULL), 0);
+	assert_string_equal(none, same);
+	strv_add(&o->gpgkeys, "/a");
+	assert_int_equal(rpm_root_key(&other, &a, NULL, same, NULL), 0);
+	assert_string_equal(none, same);
+	strv_add(&r->gpgkeys, "/a");
+	assert_int_equal(rpm_root_key(&t, &a, NULL, key, NULL), 0);
+	assert_string_not_equal(none, key);
+	strv_add(&r->gpgkeys, "/b");
+	assert_int_equal(rpm_root_key(&t, &a, NULL, changed, NULL), 0);
+	assert_string_not_equal(key, changed);
+	free(r->id);
+	free(o->id);
+	strv_release(&r->gpgkeys);
+	strv_release(&o->gpgkeys);
+	vec_release(&t.repos);
+	vec_release(&other.repos);
+	lock_packages_release(&a);
 }
 
 static void words(void **state)
@@ -114,6 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys),
+		cmocka_unit_test(signers),
 		cmocka_unit_test(words),
 		cmocka_unit_test(installed),
 		cmocka_unit_test(tool),
