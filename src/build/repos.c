@@ -45,6 +45,15 @@ static int blame(struct build *b, int r, enum cause_kind installing, struct err 
 	return r;
 }
 
+/* Which root it is, and what its packages complained of when it was made. */
+static void log_root(struct build *b, const struct root *root)
+{
+	logs_root(&b->logs, "root %s: %zu packages, %zu of them for the build", root->key,
+		root->lock->base.n + root->lock->build.n, root->lock->build.n);
+	strv_foreach (&root->warnings, w)
+		logs_root(&b->logs, "root %.12s: when it was made: %s", root->key, *w);
+}
+
 static int get_root(struct build *b, struct err *err)
 {
 	const struct job *j = b->job;
@@ -73,7 +82,11 @@ static int get_root(struct build *b, struct err *err)
 
 int repos_root(struct build *b, struct err *err)
 {
-	return blame(b, get_root(b, err), CAUSE_INFRASTRUCTURE, err);
+	int r = blame(b, get_root(b, err), CAUSE_INFRASTRUCTURE, err);
+
+	if (r >= 0)
+		log_root(b, b->root);
+	return r;
 }
 
 /* The lines of the problems; the caller's. */
@@ -104,8 +117,7 @@ static int change_root(struct build *b, struct root *root, struct err *err)
 	b->sandbox = NULL;
 	root_free(b->root);
 	b->root = root;
-	logs_root(&b->logs, "root %s: %zu packages, %zu of them for the build", root->key,
-		root->lock->base.n + root->lock->build.n, root->lock->build.n);
+	log_root(b, root);
 	return runner_sandbox(b, name, &b->sandbox, err);
 }
 

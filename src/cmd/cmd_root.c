@@ -205,6 +205,8 @@ static void print_root(const struct root *root)
 	vec_foreach (&root->mounts, m)
 		strv_foreach (&m->layers, l)
 			printf("layer     %s on %s\n", *l, m->at);
+	strv_foreach (&root->warnings, w)
+		printf("warning   %s\n", *w);
 	printf("packages  %zu\n", root->manifest.n);
 	strv_foreach (&root->manifest, p)
 		printf("  %s\n", *p);
@@ -230,6 +232,7 @@ static int show(const char *roots, const char *key, struct err *err)
 	json_put_int(o, "made", root->made);
 	json_put_int(o, "size", (int64_t)root->size);
 	json_put(o, "mounts", mounts_to_json(root));
+	json_put_strv(o, "warnings", &root->warnings);
 	json_put_strv(o, "packages", &root->manifest);
 	return cmd_print_json(o, err);
 }

@@ -25,6 +25,7 @@ void root_free(struct root *r)
 	strv_release(&r->manifest);
 	lock_free(r->lock);
 	free(r->base);
+	strv_release(&r->warnings);
 	free(r->for_sandbox);
 	auto_closep(&r->lock_fd);
 	auto_closep(&r->base_fd);
@@ -141,6 +142,8 @@ int root_save(const struct root *r, const char *dir, struct err *err)
 	json_put_int(j, "size", (int64_t)size);
 	json_put(j, "mounts", mounts);
 	json_put_str(j, "base", r->base);
+	if (r->warnings.n)
+		json_put_strv(j, "warnings", &r->warnings);
 	/* the lock says the same and more */
 	if (r->lock)
 		json_put(j, "lock", lock_to_json(r->lock));
@@ -268,6 +271,7 @@ static int load(struct root *r, json_t **ret, struct err *err)
 		return err_set(err, ERR_CORRUPT, "root '%s': bad manifest", r->dir);
 	r->target = xstrdup(json_get_str(j, "target") ?: "");
 	r->base = xstrdup_null(json_get_str(j, "base"));
+	json_get_strv(j, "warnings", &r->warnings);
 	r->made = json_get_int(j, "made");
 	r->size = (uint64_t)json_get_int(j, "size");
 	*ret = TAKE(j);

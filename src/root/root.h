@@ -28,6 +28,7 @@ struct root {
 				 rpm -qa (host: the native packages of the machine) */
 	struct lock *lock;    /* the same exactly; host: NEVRAs of the machine's packages */
 	char *target;         /* made for; others may share it */
+	struct strv warnings; /* what went wrong while it was made, though rpm went on */
 	int64_t made;         /* seconds since 1970 */
 	uint64_t size;        /* bytes of its own layers */
 	char *base;           /* key of the root whose layers its own lie on; NULL none */

@@ -25,8 +25,7 @@ static void add_keys(struct sha256 *h, const struct target *t, const char *repo)
 	}
 }
 
-static void add_packages(
-	struct sha256 *h, const struct target *t, const struct lock_packages *v)
+static void add_packages(struct sha256 *h, const struct target *t, const struct lock_packages *v)
 {
 	struct lock_packages sorted = VEC_INIT;
 
@@ -102,7 +101,8 @@ static struct lock *copy_lock(const struct wanted *w)
 	return l;
 }
 
-static int place(const struct wanted *w, const char *dir, struct root **ret, struct err *err)
+static int place(const struct wanted *w, const char *dir, const struct strv *warnings,
+	struct root **ret, struct err *err)
 {
 	CLEANUP(root_freep) struct root *r = root_new(w->roots_dir, w->key);
 	struct root_mount *m = vec_push(&r->mounts);
@@ -113,7 +113,9 @@ static int place(const struct wanted *w, const char *dir, struct root **ret, str
 	if (w->base) {
 		strv_copy(&m->layers, &w->base->mounts.v[0].layers);
 		r->base = xstrdup(w->base->key);
+		strv_copy(&r->warnings, &w->base->warnings);
 	}
+	strv_copy(&r->warnings, warnings);
 	r->target = xstrdup(w->lock->target);
 	r->lock = copy_lock(w);
 	rc = root_save(r, dir, err);
@@ -132,12 +134,14 @@ static void sweep(const char *roots_dir)
 
 static int make_in(const struct wanted *w, const char *dir, struct root **ret, struct err *err)
 {
+	auto_strv struct strv warnings = STRV_INIT;
 	const struct rpm_make m = {.dir = dir,
 		.base = w->base,
 		.packages = w->added,
 		.target = w->conf->target,
 		.progress = w->conf->progress,
-		.ctx = w->conf->ctx};
+		.ctx = w->conf->ctx,
+		.ret_warnings = &warnings};
 	int r;
 
 	if ((r = fetch(w, err)) < 0 || (r = sandbox_remove_tree(dir, err)) < 0)
@@ -145,7 +149,7 @@ static int make_in(const struct wanted *w, const char *dir, struct root **ret, s
 	if (mkdir(dir, 0700) < 0)
 		return err_errno(err, "cannot make directory '%s'", dir);
 	r = rpm_make_layer(&m, err);
-	return r < 0 ? r : place(w, dir, ret, err);
+	return r < 0 ? r : place(w, dir, &warnings, ret, err);
 }
 
 /* The key's lock is held. */

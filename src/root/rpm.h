@@ -41,5 +41,6 @@ struct rpm_make {
 	const struct target *target;
 	void (*progress)(void *ctx, const char *what);
 	void *ctx;
+	struct strv *ret_warnings; /* scriptlets that failed where rpm goes on; escaped */
 };
 int rpm_make_layer(const struct rpm_make *m, struct err *err);

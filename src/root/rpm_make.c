@@ -60,8 +60,7 @@ static int fault(const struct maker *k, const struct sandbox_verdict *v, const s
 		w->error ? ": " : "", w->error ? w->error : "");
 }
 
-/* Run as root inside. What it says goes to the log; a scriptlet that fails is an error also where
- * rpm only warns. */
+/* Run as root inside. What it says goes to the log. */
 static int run(
 	struct maker *k, const struct strv *argv, bool bind, struct strbuf *out, struct err *err)
 {
@@ -95,7 +94,12 @@ static int run(
 
 		say(k, line);
 	}
-	return v.exit == 0 && !w.failed ? 0 : fault(k, &v, argv, &w, err);
+	if (v.exit != 0)
+		return fault(k, &v, argv, &w, err);
+	/* as rpm and dnf: the package is installed all the same; but it is not forgotten */
+	if (w.failed)
+		strv_add(k->m->ret_warnings, w.failed);
+	return 0;
 }
 
 /* Packages where rpm will see them, by names that mean nothing to it. */
