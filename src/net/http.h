@@ -39,14 +39,13 @@ struct http_get {
 	uint64_t max;     /* cap when size is not known; never 0 */
 	char *etag,
 		*modified; /* validators of the copy we have: a 304 sets `unchanged`; NULL none */
-	const char *what;  /* for messages and progress: "fedora: repomd.xml"; borrowed */
 	/* out */
 	bool done, unchanged;
 	char *from; /* the URL it came from, after redirects */
 	char *ret_etag, *ret_modified;
 	uint64_t got;         /* bytes that went over the wire for it */
 	struct strv problems; /* one line for each mirror that failed: "<url>: why" */
-	struct err err;       /* why it failed in the end, when !done && !unchanged */
+	struct err err;       /* why it failed in the end, when !done && !unchanged: "<url>: why" */
 };
 void http_get_release(struct http_get *g);
 

@@ -56,11 +56,8 @@ static void end(struct xfer *x)
 
 void xfer_fail(struct xfer *x, struct err *err)
 {
-	const char *what = x->get->what ? x->get->what : path_base(x->get->path);
-
 	err_clear(&x->get->err);
 	(void)err_move(&x->get->err, err);
-	(void)err_wrap(&x->get->err, "%s", what);
 	end(x);
 }
 

@@ -72,7 +72,7 @@ static int fetch_signature(struct job *j, struct err *err)
 {
 	auto_free char *what = xasprintf("%s: repomd.xml.asc", j->repo->pub.conf->id);
 	auto_free char *part = xasprintf("%s.part", j->new_sig);
-	struct http_get g = {.path = xstrdup(j->new_sig), .max = LIMIT_SIGNATURE, .what = what};
+	struct http_get g = {.path = xstrdup(j->new_sig), .max = LIMIT_SIGNATURE};
 	int r;
 
 	(void)unlink(j->new_sig);
@@ -151,14 +151,14 @@ static void unchanged(struct job *j, const char *mark)
 	j->judged = true;
 }
 
-static void prepare(struct job *j, struct http_get *g, const char *what, char mark[96])
+static void prepare(struct job *j, struct http_get *g, char mark[96])
 {
 	const struct state *st = &j->repo->st;
 	auto_free char *part = xasprintf("%s.part", j->new_path);
 	char *url = url_below(base_of(j), REPOMD);
 	auto_free char *file = url_file_path(url);
 
-	*g = (struct http_get){.path = xstrdup(j->new_path), .max = LIMIT_REPOMD, .what = what};
+	*g = (struct http_get){.path = xstrdup(j->new_path), .max = LIMIT_REPOMD};
 	strv_take(&g->urls, url);
 	/* before it is read: what changes meanwhile is seen the next time */
 	file_mark(file, mark);
@@ -222,15 +222,13 @@ static int ask_round(struct remote *r, struct job **jobs, size_t n, struct err *
 {
 	struct http_get *list = xcalloc(n, sizeof *list);
 	char(*marks)[96] = xcalloc(n, sizeof *marks);
-	auto_strv struct strv whats = STRV_INIT;
+	auto_free char *one = xasprintf("%s: repomd.xml", jobs[0]->repo->pub.conf->id);
 	auto_err struct err e = ERR_INIT;
 	int rc;
 
-	for (size_t i = 0; i < n; i++) {
-		strv_addf(&whats, "%s: repomd.xml", jobs[i]->repo->pub.conf->id);
-		prepare(jobs[i], &list[i], whats.v[i], marks[i]);
-	}
-	rc = remote_http(r, n == 1 ? whats.v[0] : "repomd.xml", list, n, &e);
+	for (size_t i = 0; i < n; i++)
+		prepare(jobs[i], &list[i], marks[i]);
+	rc = remote_http(r, n == 1 ? one : "repomd.xml", list, n, &e);
 	if (rc == -ERR_SIGNAL)
 		rc = err_move(err, &e);
 	else

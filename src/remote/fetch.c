@@ -14,7 +14,7 @@
 #include "remote/internal.h"
 #include <inttypes.h>
 
-#define MAX_TOLD 20 /* packages that an error names */
+#define MAX_TOLD 3 /* packages that an error names: it is one line */
 #define MAX_MARK (64 * KIB)
 
 struct want {
@@ -26,7 +26,7 @@ struct fetch {
 	struct remote *r;
 	VEC(struct want) wants;
 	struct hmap raws;   /* asked for already */
-	struct strbuf told; /* a line for each package that cannot be had */
+	struct strbuf told; /* the first packages that cannot be had, and why */
 	size_t failed;
 	enum err_code code;
 };
@@ -42,7 +42,7 @@ static void tell(struct fetch *f, const struct lock_package *p, const struct err
 	if (!f->failed++)
 		f->code = e->code;
 	if (f->failed <= MAX_TOLD)
-		sb_addf(&f->told, "%spackage '%s' of repository '%s': %s", f->told.n ? "\n" : "",
+		sb_addf(&f->told, "%spackage '%s' of repository '%s': %s", f->told.n ? "; " : "",
 			p->nevra, p->repo, e->msg ?: "cannot be had");
 }
 
@@ -271,14 +271,13 @@ static int download(struct fetch *f, struct err *err)
 		list[n] = (struct http_get){.path = xstrdup(w->raw),
 			.checksum = xstrdup(w->p->checksum),
 			.size = w->p->size,
-			.max = LIMIT_ARTIFACT,
-			.what = w->p->nevra};
+			.max = LIMIT_ARTIFACT};
 		strv_foreach (&w->repo->st.bases, b)
 			strv_take(&list[n].urls, url_below(*b, w->p->location));
 		owner[n++] = w;
 	}
 	if (n)
-		rc = remote_http(f->r, n == 1 ? list[0].what : "packages", list, n, &e);
+		rc = remote_http(f->r, n == 1 ? owner[0]->p->nevra : "packages", list, n, &e);
 	rc = rc == -ERR_SIGNAL ? err_move(err, &e) : 0;
 	for (size_t i = 0, k = 0; rc >= 0 && i < f->wants.n; i++) {
 		bool asked = k < n && owner[k] == &f->wants.v[i];
@@ -329,7 +328,8 @@ int remote_fetch(struct remote *r, struct lock_packages *packages, struct err *e
 	if (rc >= 0)
 		rc = download(&f, err);
 	if (rc >= 0 && f.failed > MAX_TOLD)
-		sb_addf(&f.told, "\nand %zu more packages", f.failed - MAX_TOLD);
+		sb_addf(&f.told, "; and %zu more package%s", f.failed - MAX_TOLD,
+			f.failed - MAX_TOLD == 1 ? "" : "s");
 	if (rc >= 0 && f.failed) {
 		(void)err_set_(err, f.code, 0, "%s", sb_str(&f.told));
 		rc = -(int)f.code;

@@ -22,7 +22,7 @@ static int fetch_key(
 	struct remote *r, struct repo *repo, const char *url, const char *path, struct err *err)
 {
 	auto_free char *what = xasprintf("%s: key", repo->pub.conf->id);
-	struct http_get g = {.path = xstrdup(path), .max = LIMIT_KEY_FILE, .what = what};
+	struct http_get g = {.path = xstrdup(path), .max = LIMIT_KEY_FILE};
 	int ret;
 
 	if (r->conf.offline)

@@ -60,7 +60,7 @@ static int fetch_list(struct job *j, const char *url, const char *kind, char **r
 	auto_free char *what = xasprintf("%s: %s", j->repo->pub.conf->id, kind);
 	auto_free char *path = path_join(j->repo->pub.dir, kind);
 	auto_free char *part = xasprintf("%s.part", path);
-	struct http_get g = {.path = path, .max = LIMIT_REPOMD, .what = what};
+	struct http_get g = {.path = path, .max = LIMIT_REPOMD};
 	int r;
 
 	(void)unlink(path);
@@ -165,8 +165,7 @@ static void add_get(struct job *j, const struct repomd_file *f, const char *type
 	*g = (struct http_get){.path = repo_file(j->repo, f, type),
 		.checksum = xstrdup(f->checksum),
 		.size = f->size,
-		.max = LIMIT_REPO_FILE,
-		.what = whats->v[whats->n - 1]};
+		.max = LIMIT_REPO_FILE};
 	strv_foreach (&j->next.bases, b)
 		strv_take(&g->urls, url_below(*b, f->location));
 }
@@ -407,7 +406,7 @@ int remote_filelists(struct remote *r, size_t i, struct err *err)
 	const struct repomd_file *f = &repo->st.md.filelists;
 	auto_free char *what = xasprintf("%s: filelists", repo->pub.conf->id);
 	auto_free char *path = f->location ? repo_file(repo, f, "filelists") : NULL;
-	struct http_get g = {.what = what, .size = f->size, .max = LIMIT_REPO_FILE};
+	struct http_get g = {.size = f->size, .max = LIMIT_REPO_FILE};
 	int rc = 0;
 
 	if (!path)

@@ -115,7 +115,7 @@ ok 'packages offline' fetch packages -o cache t.json
 asks 0 'no request' .
 rm -rf "$T/cache/packages"
 exits 5 'a package that is not there' fetch packages -o cache t.json
-has 'is named' err "^package 'hello-2:1.0-1.noarch' of repository 'base': it is not in the cache, and we are offline$"
+has 'is named' err "^package 'hello-2:1.0-1.noarch' of repository 'base': it is not in the cache, and we are offline;"
 
 # --- file URLs
 target f.json "$(repo base "file://$T/www/base")"

@@ -97,7 +97,6 @@ UNUSED static struct http_get want(const char *url, const char *second)
 
 	g.path = xstrdup(path);
 	g.checksum = xstrdup(sum);
-	g.what = "test: f";
 	add_url(&g, url);
 	if (second)
 		add_url(&g, second);

@@ -95,7 +95,7 @@ static void silent_mirrors(void **state)
 	assert_true(in_tmp("got1"));
 	/* nothing came: nothing is left */
 	assert_false(in_tmp("got2.part"));
-	assert_true(str_starts(e.msg, "test: f: http://127.0.0.1"));
+	assert_true(str_starts(e.msg, "http://127.0.0.1"));
 }
 
 static void failures(void **state)
@@ -108,11 +108,11 @@ static void failures(void **state)
 
 	(void)state;
 	assert_int_equal(fetch(&a), -(int)ERR_NOT_FOUND);
-	assert_true(str_starts(a.err.msg, "test: f: all 2 mirrors failed, the last: http://"));
+	assert_true(str_starts(a.err.msg, "all 2 mirrors failed, the last: http://"));
 	assert_int_equal(fetch(&b), -(int)ERR_NET);
 	assert_int_equal(b.problems.n, 2);
 	assert_int_equal(fetch(&c), -(int)ERR_NOT_FOUND);
-	assert_string_equal(c.err.msg, "test: f: file:///nonexistent/f: no such file");
+	assert_string_equal(c.err.msg, "file:///nonexistent/f: no such file");
 	assert_int_equal(fetch(&secret), -(int)ERR_NET);
 	assert_null(strstr(secret.err.msg, "secret"));
 	assert_int_equal(fetch(&d), -(int)ERR_NET);
