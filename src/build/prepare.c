@@ -47,7 +47,8 @@ int step_root(struct build *b, struct err *err)
 
 	if (r < 0)
 		return r;
-	logs_root(&b->logs, "root %s of target %s", b->root->key, b->job->target->name);
+	if (!b->repos)
+		logs_root(&b->logs, "root %s of target %s", b->root->key, j->target->name);
 	command_defines(j->target, &b->defines);
 	if ((r = runner_sandbox(b, "sandbox", &b->sandbox, err)) < 0)
 		return r;

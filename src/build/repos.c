@@ -48,8 +48,9 @@ static int blame(struct build *b, int r, enum cause_kind installing, struct err 
 /* Which root it is, and what its packages complained of when it was made. */
 static void log_root(struct build *b, const struct root *root)
 {
-	logs_root(&b->logs, "root %s: %zu packages, %zu of them for the build", root->key,
-		root->lock->base.n + root->lock->build.n, root->lock->build.n);
+	logs_root(&b->logs, "root %s of target %s: %zu packages, %zu of them for the build",
+		root->key, b->job->target->name, root->lock->base.n + root->lock->build.n,
+		root->lock->build.n);
 	strv_foreach (&root->warnings, w)
 		logs_root(&b->logs, "root %.12s: when it was made: %s", root->key, *w);
 }

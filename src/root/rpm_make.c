@@ -247,7 +247,8 @@ static int database(struct maker *k, struct err *err)
 static int install(struct maker *k, struct err *err)
 {
 	auto_strv struct strv argv = STRV_INIT;
-	auto_free char *what = xasprintf("installing %zu packages", k->m->packages->n);
+	const size_t n = k->m->packages->n;
+	auto_free char *what = xasprintf("installing %zu package%s", n, n == 1 ? "" : "s");
 	int r;
 
 	say(k, what);
