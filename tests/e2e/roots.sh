@@ -130,7 +130,7 @@ contents()
 	ok "$mode: found again" make_root extra
 	hasnt "$mode: ... and nothing is installed" err installing
 	ok "$mode: other packages on the same base" make_root other
-	has "$mode: ... make only their layer" err 'installing 1 packages'
+	has "$mode: ... make only their layer" err 'installing 1 package'
 	hasnt "$mode: ... the base is there" err "installing $base_n"
 	inside other 'what the other root has is not in it' '! rpm -q extra-caps && [ ! -e /var/lib/good ] && rpm -q extra-doc'
 	ok "$mode: packages cannot mount, make devices or see the machine" make_root probe
