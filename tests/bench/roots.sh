@@ -113,7 +113,7 @@ row 'two builds at once' "$(times 5 two)" "$serial"
 "$PACKMILL" -q root create "${t[@]}" >/dev/null
 one=$(du -sk cache/packmill/roots | cut -f1)
 mapfile -t more < <("$PACKMILL" solve "${t[@]}" git python3-setuptools --json |
-	python3 -c 'import json, sys; [print(p["nevra"].rsplit("-", 2)[0]) for p in json.load(sys.stdin)["build"]]' | head -n 10)
+	python3 -c 'import json, sys; [print(p["nevra"].rsplit("-", 2)[0]) for p in json.load(sys.stdin)["build"][:10]]')
 for p in "${more[@]}"; do "$PACKMILL" -q root create "${t[@]}" --with "$p" >/dev/null || die "$p"; done
 all=$(du -sk cache/packmill/roots | cut -f1)
 awk -v a="$one" -v b="$all" -v n="${#more[@]}" 'BEGIN {
