@@ -151,6 +151,11 @@ static int build_in(int argc, char **argv, const char *scratch, bool source_only
 		(r = layout_job(&args, argc, argv, git, &job, err)) < 0 ||
 		(r = set_limits(&job->limits, err)) < 0)
 		return r;
+	if (lock_file && job->target->host)
+		return err_set(err, ERR_USAGE,
+			"--lock: target 'host' is this machine; only roots from repositories can "
+			"be "
+			"made again");
 	if (global.dry_run) {
 		log_info("would build %s (%s) on %s into %s", argc ? argv[0] : args.packaging,
 			layout_name(job->layout), job->target->name, output);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd_solve.c - `packmill solve`: what would be in a root, and where it comes from. */
+#include "base/log.h"
 #include "base/time.h"
 #include "cmd/repos.h"
 
@@ -44,6 +45,10 @@ static int print(const struct lock *l, bool base, struct err *err)
 
 	if (global.json)
 		return cmd_print_json(lock_to_json(l), err);
+	if (!base && !l->build.n) {
+		log_info("nothing to add: the base set of '%s' has it all", l->target);
+		return 0;
+	}
 	t = table_new(headings);
 	if (base)
 		add_rows(t, &l->base, "base");

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cmd/common.h"
+#include "model/lock.h"
 
 static const char *target, *project, *state, *component;
 static uint64_t limit = 50;
@@ -232,6 +233,20 @@ static void field_time(const char *name, int64_t t)
 		field(name, iso);
 }
 
+/* How many packages the root had, and where they are listed; a build that failed early has none. */
+static void field_lock(const char *dir)
+{
+	CLEANUP(lock_freep) struct lock *l = NULL;
+	auto_free char *path = path_join(dir, LOCK_FILE), *text = NULL;
+
+	if (!fs_exists(path) || lock_read(path, &l, NULL) < 0)
+		return;
+	text = xasprintf(
+		"%zu packages, %zu of them for the build", l->base.n + l->build.n, l->build.n);
+	field("root", text);
+	field("lock", path);
+}
+
 static void print_details(const struct config *cfg, const struct store_build *b,
 	const struct result *steps, const struct package_vec *artifacts)
 {
@@ -265,6 +280,7 @@ static void print_details(const struct config *cfg, const struct store_build *b,
 	field_time("finished", b->finished);
 	field("repository", b->repo);
 	field("directory", dir);
+	field_lock(dir);
 	vec_foreach (&steps->steps, s)
 		printf("%-12s %-14s %8.3f s%s\n", s == steps->steps.v ? "steps" : "", s->name,
 			s->seconds, s->exit ? "  failed" : "");

@@ -154,6 +154,11 @@ static int in_use(const struct root_info *i, struct err *err)
 	if (i->dependents)
 		return err_set(err, ERR_LOCKED, "root '%s' is the base of %zu other root%s", i->key,
 			i->dependents, i->dependents == 1 ? "" : "s");
+	if (i->users.n) {
+		auto_free char *who = strv_join(&i->users, ", ");
+
+		return err_set(err, ERR_LOCKED, "root '%s' is in use by process %s", i->key, who);
+	}
 	return err_set(err, ERR_LOCKED, "root '%s' is in use", i->key);
 }
 

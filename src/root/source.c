@@ -120,12 +120,25 @@ static void problems(const struct solve_result *res, struct strv *ret)
 		strv_add(ret, p->text);
 }
 
+/* One line: what a base set lacks is often wanted by everything in it. */
+static char *problems_short(const struct solve_result *res)
+{
+	enum { TOLD = 3 };
+	auto_strv struct strv some = STRV_INIT;
+	size_t n = res->problems.n;
+
+	for (size_t i = 0; i < n && i < TOLD; i++)
+		strv_add(&some, res->problems.v[i].text);
+	if (n > TOLD)
+		strv_addf(&some, "and %zu more problem%s", n - TOLD, n - TOLD == 1 ? "" : "s");
+	return strv_join(&some, "; ");
+}
+
 static int solve_base(struct root_source *s, struct lock **ret, struct err *err)
 {
 	struct solve_request q = {.who = "the target's base set"};
 	CLEANUP(solve_result_release) struct solve_result res = {0};
 	CLEANUP(lock_freep) struct lock *l = new_lock(s);
-	auto_strv struct strv why = STRV_INIT;
 	int r;
 
 	strv_copy(&q.install, &s->conf.target->packages);
@@ -134,10 +147,8 @@ static int solve_base(struct root_source *s, struct lock **ret, struct err *err)
 	if (r < 0)
 		return r;
 	if (res.problems.n) {
-		auto_free char *text = NULL;
+		auto_free char *text = problems_short(&res);
 
-		problems(&res, &why);
-		text = strv_join(&why, "; ");
 		return err_set(err, ERR_CONFIG, "target '%s' has no base root: %s",
 			s->conf.target->name, text);
 	}

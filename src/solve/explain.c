@@ -115,8 +115,10 @@ static char *similar(struct run *r, Id name)
 	const char *want = pool_id2str(pool, name);
 	size_t n = strlen(want);
 	VEC(const char *) list = VEC_INIT;
-	const char *near;
+	const char *near, *longer = NULL;
 
+	if (*want == '@')
+		return xstrdup("groups are not known, only packages");
 	for (Id id = 2; id < pool->ss.nstrings; id++) {
 		const char *s = pool_id2str(pool, id);
 		size_t k = strlen(s);
@@ -125,8 +127,11 @@ static char *similar(struct run *r, Id name)
 			!dep_provided(pool, id))
 			continue;
 		*vec_push(&list) = s;
+		/* "zlib-dev" means zlib-devel, not libc-dev */
+		if (n > 2 && str_starts(s, want) && (!longer || k < strlen(longer)))
+			longer = s;
 	}
-	near = str_nearest(want, list.v, list.n);
+	near = longer ?: str_nearest(want, list.v, list.n);
 	vec_release(&list);
 	return near ? xasprintf("near is %s", near) : NULL;
 }

@@ -178,8 +178,9 @@ static int parse_all(struct run *r, const struct strv *list, Queue *ret, struct 
 		Id dep = dep_parse(r->s->pool, *t);
 
 		if (!dep)
-			return err_set(err, ERR_SOURCE, "'%.200s' is no dependency%s%s%s", *t,
-				r->q->who ? " (of " : "", r->q->who ?: "", r->q->who ? ")" : "");
+			return err_set(err, r->q->who ? ERR_SOURCE : ERR_USAGE,
+				"'%.200s' is no dependency%s%s%s", *t, r->q->who ? " (of " : "",
+				r->q->who ?: "", r->q->who ? ")" : "");
 		queue_push(ret, dep);
 	}
 	return 0;

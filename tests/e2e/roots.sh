@@ -224,6 +224,7 @@ for p in pids:
     assert "tool" in open("/proc/%d/cmdline" % p).read()' "$D/list.json" "$base" "$a" "$b"
 	exits 7 "$mode: a base is not removed under a root" as "$PM" root clean "${base:0:12}"
 	exits 7 "$mode: nor is the root" as "$PM" root clean "${a:0:12}"
+	has "$mode: ... and by whom it is used is said" err 'is in use by process [0-9]'
 	is "$mode: clean leaves both" "$(as "$PM" root clean)" 'removed 1 root'
 	c=$(python3 -c 'import json, sys; [print(*r["users"]) for r in json.load(open(sys.argv[1]))["roots"] if r["key"] == sys.argv[2]]' "$D/list.json" "$a")
 	# shellcheck disable=SC2086 # numbers

@@ -32,6 +32,12 @@ ok 'what a package adds' "$PACKMILL" solve "${t[@]}" 'pkgconfig(zlib) >= 1.2' py
 has 'a provide' out '^zlib-devel-[^ ]+ +base +added|^zlib1g-dev-[^ ]+ +base +added'
 has 'a package' out '^python3-setuptools-[^ ]+ +base +added'
 hasnt 'not what is there' out '^gcc-'
+ok 'what the base set has' "$PACKMILL" solve "${t[@]}" make
+is 'adds nothing' "$(cat "$T/out")" ''
+has 'and is said' err '^nothing to add'
+exits 2 'no dependency at all' "$PACKMILL" solve "${t[@]}" 'make >='
+exits 2 'a name cut short' "$PACKMILL" solve "${t[@]}" zlib-dev
+has 'the longer one is near' err 'near is zlib-devel$'
 ok 'a path that only file lists have' "$PACKMILL" solve "${t[@]}" /usr/share/extra/data
 has 'and where it is from' out '^extra-data-1\.0-1\.noarch +extra +added'
 exits 2 'what nobody has' "$PACKMILL" solve "${t[@]}" 'zlib1g-dev >= 5:99' no-such-thing
@@ -122,6 +128,8 @@ ok 'a lock brings the old one back' "$PACKMILL" build "${t[@]}" hello -o locked 
 is 'the same packages' "$(diff out/installed_pkgs.log locked/installed_pkgs.log && echo same)" same
 is 'the same bits' "$(sha256sum <locked/hello-1-1.mini.x86_64.rpm)" "$(sha256sum <out/hello-1-1.mini.x86_64.rpm)"
 sed 's/"nevra": "bash-[^"]*"/"nevra": "..\/x"/' out/root.lock >bad.lock
+exits 2 'the host takes no lock' "$PACKMILL" build -t host hello -o bad --lock out/root.lock
+has 'and says so' err 'host'
 exits 1 'a lock that is none' "$PACKMILL" build "${t[@]}" hello -o bad --lock bad.lock
 has 'is named' err 'bad\.lock.*NEVRA'
 
@@ -265,6 +273,9 @@ import json
 l = json.load(open("data/builds/3/root.lock"))
 print(sorted((p["nevra"], p["repo"]) for p in l["build"] if p["repo"] == "own"))')" \
 	"[('greeter-1-1.mini.x86_64', 'own'), ('libgreet-1-1.mini.x86_64', 'own')]"
+ok 'show' "$PACKMILL" show 3
+has 'says how large the root was' out '^root +[0-9]+ packages, [0-9]+ of them for the build$'
+has 'and where it is listed' out '^lock +/.*/builds/3/root\.lock$'
 sed -i 's/good day/good evening/' "$T/git/libgreet/greet.c"
 sed -i 's/^Version: 1/Version: 2/' "$T/git/libgreet/libgreet.spec"
 commit "$T/git/libgreet" 'later' >/dev/null

@@ -129,6 +129,10 @@ static const struct {
 	{"fo;br", "", "", "",
 		"nothing provides fo, which h-1-1.src wants; near is foo\n"
 		"nothing provides br, which h-1-1.src wants; near is bar"},
+	{"@foo", "", "", "",
+		"nothing provides @foo, which h-1-1.src wants; groups are not known, only "
+		"packages"},
+	{"enem", "", "", "", "nothing provides enem, which h-1-1.src wants; near is enemy"},
 	{"gcc >= 14", "", "", "",
 		"nothing provides gcc >= 14, which h-1-1.src wants; there is only gcc-13-1.x86_64"},
 	{"broken", "", "", "",
