@@ -2,6 +2,7 @@
 /* digest.c - is this the file that was promised? */
 #include "base/base.h"
 #include "base/fs.h"
+#include "base/sig.h"
 #include "remote/internal.h"
 #include <openssl/evp.h>
 
@@ -52,7 +53,10 @@ static int read_into(EVP_MD_CTX *ctx, int fd, const char *path, struct err *err)
 
 	for (;;) {
 		ssize_t n = read(fd, buf, CHUNK);
+		int r = sig_check(err);
 
+		if (r < 0)
+			return r;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -70,10 +74,14 @@ int digest_file(const char *path, const char *want, struct err *err)
 	unsigned char md[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 	EVP_MD_CTX *ctx;
+	struct stat st;
 	int r;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_errno(err, "cannot open '%s'", path);
+	/* a device has no end */
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_SOURCE, "'%s' is not a regular file", path);
 	if (!digest_known(want))
 		return err_set(err, ERR_SOURCE, "'%s' is no checksum that can be verified", want);
 	ctx = EVP_MD_CTX_new();

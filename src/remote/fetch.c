@@ -140,6 +140,9 @@ static int own(struct lock_package *p, struct err *err)
 		return err_set(err, ERR_NOT_FOUND, "its path '%s' is not absolute", p->location);
 	if (stat(p->location, &st) < 0)
 		return err_errno(err, "cannot read '%s'", p->location);
+	/* a device is not even opened: that alone may do something */
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_SOURCE, "'%s' is not a regular file", p->location);
 	if (p->size && p->size != (uint64_t)st.st_size)
 		return err_set(err, ERR_SOURCE, "'%s' has another size", p->location);
 	if ((rc = digest_file(p->location, p->checksum, err)) >= 0)
@@ -153,6 +156,10 @@ static int place(const struct remote *r, const struct lock_package *p, char **re
 
 	if (!p->checksum || !digest_known(p->checksum))
 		return err_set(err, ERR_SOURCE, "it has no checksum that can be verified");
+	if (p->size > LIMIT_ARTIFACT)
+		return err_set(err, ERR_SOURCE,
+			"it is said to have %" PRIu64 " bytes, more than %" PRIu64, p->size,
+			(uint64_t)LIMIT_ARTIFACT);
 	if (!location_fit(p->location ?: "", &why))
 		return err_set(err, ERR_SOURCE, "its location '%.200s' %s", p->location ?: "", why);
 	auto_free char *dir = xasprintf("%s/packages/%.2s", r->cache, p->checksum);

@@ -170,12 +170,12 @@ static void add_get(struct job *j, const struct repomd_file *f, const char *type
 		strv_take(&g->urls, url_below(*b, f->location));
 }
 
-/* The size is known to be right when it has its name: it got that after it was verified. */
+/* Verified before it got its name; but a crash may have emptied it since, and a disk spoiled it. */
 static bool have(const struct job *j, const struct repomd_file *f, const char *type)
 {
 	auto_free char *path = f->location ? repo_file(j->repo, f, type) : NULL;
 
-	return !path || fs_exists(path);
+	return !path || digest_file(path, f->checksum, NULL) >= 0;
 }
 
 static void metadata_result(struct job *j, const struct http_get *g)

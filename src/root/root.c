@@ -88,8 +88,8 @@ static uint64_t tree_size(const char *path, unsigned depth)
 			continue;
 		if (S_ISDIR(st.st_mode))
 			sum += tree_size(p, depth + 1);
-		else if (S_ISREG(st.st_mode)) /* of several names: once in all */
-			sum += (uint64_t)st.st_size / st.st_nlink;
+		else if (S_ISREG(st.st_mode)) /* of several names: once in all; holes are nothing */
+			sum += (uint64_t)st.st_blocks * 512 / st.st_nlink;
 	}
 	return sum;
 }

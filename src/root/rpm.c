@@ -81,7 +81,11 @@ static int fetch(const struct wanted *w, struct err *err)
 	if (r < 0)
 		return r;
 	vec_foreach (w->added, p)
-		if (!p->path)
+		if (!p->path && str_eq_null(p->repo, "host"))
+			return err_set(err, ERR_CONFLICT,
+				"package '%s' is one of a machine, which cannot be fetched",
+				p->nevra);
+		else if (!p->path)
 			return err_set(err, ERR_BUG, "package '%s' was not fetched", p->nevra);
 	return 0;
 }

@@ -10,9 +10,9 @@
 #include "root/cache.h"
 #include "root/host.h"
 
-#define IN       "/in"
-#define LOG_READ (8 * MIB)
-#define SECONDS  3600 /* of one transaction */
+#define IN      "/in"
+#define LOG_MAX (8 * MIB) /* of one command: all of it is read */
+#define SECONDS 3600      /* of one transaction */
 
 struct maker {
 	const struct rpm_make *m;
@@ -60,6 +60,18 @@ static int fault(const struct maker *k, const struct sandbox_verdict *v, const s
 		w->error ? ": " : "", w->error ? w->error : "");
 }
 
+/* What the log got since; packages may print anything, a NUL must not hide what follows it. */
+static void read_words(const struct maker *k, off_t since, struct rpm_words *w)
+{
+	auto_free char *text = xcalloc(1, LOG_MAX + 4096);
+	ssize_t n = since < 0 ? -1 : pread(k->log_fd, text, LOG_MAX + 4095, since);
+
+	for (ssize_t i = 0; i < n; i++)
+		if (!text[i])
+			text[i] = ' ';
+	rpm_words_read(w, text);
+}
+
 /* Run as root inside. What it says goes to the log. */
 static int run(
 	struct maker *k, const struct strv *argv, bool bind, struct strbuf *out, struct err *err)
@@ -80,14 +92,12 @@ static int run(
 		.timeout = SECONDS};
 	const off_t before = lseek(k->log_fd, 0, SEEK_END);
 	CLEANUP(rpm_words_release) struct rpm_words w = {.failed = NULL};
-	auto_free char *text = NULL;
 	struct sandbox_verdict v;
 	int r = sandbox_run(k->sandbox, &cmd, out, &v, err);
 
 	if (r < 0)
 		return r;
-	if (fs_read(k->log, LOG_READ, &text, NULL, NULL) >= 0 && (size_t)before <= strlen(text))
-		rpm_words_read(&w, text + before);
+	read_words(k, before, &w);
 	k->no_owner |= w.no_owner;
 	strv_foreach (&w.shown, s) {
 		auto_free char *line = xasprintf("rpm: %s", *s);
@@ -99,6 +109,11 @@ static int run(
 	/* as rpm and dnf: the package is installed all the same; but it is not forgotten */
 	if (w.failed)
 		strv_add(k->m->ret_warnings, w.failed);
+	/* who floods the log may hide that a scriptlet failed */
+	else if (v.log_cut)
+		strv_addf(k->m->ret_warnings,
+			"scriptlets printed more than %d MiB, not all of it was read",
+			(int)(LOG_MAX / MIB));
 	return 0;
 }
 
@@ -327,6 +342,7 @@ int rpm_make_layer(const struct rpm_make *m, struct err *err)
 	k.layer = path_join(m->dir, "layer");
 	conf.keep_upper = k.layer;
 	conf.limits.time = SECONDS;
+	conf.limits.log = LOG_MAX;
 	conf.limits.disk = 32 * GIB;
 	k.log_fd = open(k.log, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	if (k.log_fd < 0)

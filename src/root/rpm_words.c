@@ -60,13 +60,29 @@ static const char *joint(const struct strbuf *b)
 	return b->s[b->n - 1] == ':' ? " " : "; ";
 }
 
+/* What a scriptlet printed last may have no end of line: rpm's message begins one all the same. */
+static char *separated(const char *text)
+{
+	static const char *const begin[] = {"warning: %", "error: %", "error: lua script failed: "};
+	auto_strbuf struct strbuf b = STRBUF_INIT;
+
+	for (const char *s = text; *s; s++) {
+		for (size_t i = 0; s > text && s[-1] != '\n' && i < COUNTOF(begin); i++)
+			if (str_starts(s, begin[i]))
+				sb_addc(&b, '\n');
+		sb_addc(&b, *s);
+	}
+	return xstrdup(sb_str(&b));
+}
+
 void rpm_words_read(struct rpm_words *w, const char *text)
 {
 	auto_strbuf struct strbuf errors = STRBUF_INIT;
 	auto_strv struct strv lines = STRV_INIT;
+	auto_free char *parted = separated(text);
 	size_t n = 0;
 
-	strv_lines(&lines, text);
+	strv_lines(&lines, parted);
 	for (size_t i = 0; i < lines.n; i++) {
 		const char *l = lines.v[i];
 

@@ -94,6 +94,9 @@ static void words(void **state)
 		 "3\n",
 			"%post(a-1-1.noarch) scriptlet failed, exit status 3: useradd: no; sorry",
 			NULL, 1},
+		{"no end of linewarning: %post(a-1-1.noarch) scriptlet failed, exit status 3\n",
+			"%post(a-1-1.noarch) scriptlet failed, exit status 3: no end of line", NULL,
+			1},
 		{"error: %prein(a-1-1.noarch) scriptlet failed, signal 9\n"
 		 "error: a-1-1.noarch: install failed\n",
 			"%prein(a-1-1.noarch) scriptlet failed, signal 9",
