@@ -51,7 +51,9 @@ static int fault(const struct maker *k, const struct sandbox_verdict *v, const s
 		return err_set(err, ERR_SYS, "%s ran into the limit of %s", what, limit);
 	if (w->failed)
 		return err_set(err, ERR_BUILD, "%s: %s", what, w->failed);
-	if (w->error && (strstr(w->error, "No space left") || strstr(w->error, "more space")))
+	if (w->error &&
+		(strstr(w->error, "No space left") || strstr(w->error, " more space on the ") ||
+			strstr(w->error, " inodes on the ")))
 		return err_set(err, ERR_SYS, "%s: %s", what, w->error);
 	if (v->exit == 127)
 		return err_set(

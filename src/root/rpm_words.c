@@ -28,6 +28,12 @@ static bool is_message(const char *line)
 	return str_starts(line, "warning: ") || str_starts(line, "error: ");
 }
 
+static bool is_room(const char *line)
+{
+	return strstr(line, "installing package ") &&
+	       (strstr(line, " more space on the ") || strstr(line, " inodes on the "));
+}
+
 static bool is_failure(const char *line)
 {
 	return is_message(line) &&
@@ -86,6 +92,12 @@ void rpm_words_read(struct rpm_words *w, const char *text)
 	for (size_t i = 0; i < lines.n; i++) {
 		const char *l = lines.v[i];
 
+		/* a problem of the whole transaction stands alone; the first one says it */
+		if (is_room(l) && !errors.n) {
+			auto_free char *s = shown(l + strspn(l, "\t "));
+
+			sb_addf(&errors, "%s", s);
+		}
 		if (!is_message(l))
 			continue;
 		if (strstr(l, " does not exist - using root"))
