@@ -45,6 +45,10 @@
 #define LIMIT_XML_TAG       (32 * KIB)  /* the same where dependencies may be in it */
 #define LIMIT_DEP           4096        /* a dependency, a location, a path */
 #define LIMIT_DEP_PARENS    48          /* parentheses in one dependency */
+#define LIMIT_MODULES       (128 * MIB) /* module metadata of a repository, decompressed */
+#define LIMIT_MODULE_DOCS   10000       /* documents in it */
+#define LIMIT_MODULE_WORDS  1000000     /* artifacts and dependencies in it */
+#define LIMIT_MODULE_DEPTH  32          /* nesting of its YAML */
 #define LIMIT_NEVRA         255         /* a name, a version-release, an architecture */
 
 /* What one build may use; 0: not limited. Sizes in bytes, times in seconds. */

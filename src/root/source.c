@@ -48,11 +48,15 @@ static int question_begin(
 	if ((r = root_mode_text(&mode, err)) < 0 || (r = source_stamp(s, err)) < 0)
 		return r;
 	h = sha256_new();
+	sha256_add_str(h, "solver 2"); /* one more when it may answer otherwise */
 	sha256_add_str(h, kind);
 	sha256_add_str(h, sb_str(&mode));
 	sha256_add_str(h, s->stamp);
 	sha256_add_str(h, t->arch);
 	sha256_add_str(h, t->weak ? "weak" : "");
+	strv_foreach (&t->modules, m)
+		sha256_add_str(h, *m);
+	sha256_add_str(h, "");
 	strv_foreach (&t->packages, p)
 		sha256_add_str(h, *p);
 	*ret = h;

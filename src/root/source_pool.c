@@ -102,6 +102,8 @@ static int add_repo(struct root_source *s, const char *id, int priority,
 		.primary = m->primary,
 		.filelists = filelists,
 		.checksum = sum,
+		.modules = m->modules,
+		.hotfix = str_eq(id, LOCK_OWN),
 		.exclude = m->conf ? &m->conf->exclude : NULL,
 		.includepkgs = m->conf ? &m->conf->includepkgs : NULL,
 	};
@@ -127,8 +129,10 @@ static int add_all(struct root_source *s, struct err *err)
 static int load(struct root_source *s, struct err *err)
 {
 	auto_free char *dir = path_join(s->cache, SOLV_DIR);
-	const struct solve_conf conf = {
-		.arch = s->conf.target->arch, .cache = dir, .weak = s->conf.target->weak};
+	const struct solve_conf conf = {.arch = s->conf.target->arch,
+		.cache = dir,
+		.weak = s->conf.target->weak,
+		.modules = &s->conf.target->modules};
 	int r;
 
 	if (s->solve)

@@ -10,7 +10,7 @@
 
 struct rule {
 	SolverRuleinfo type;
-	Id from, to, dep;
+	Id from, to, dep; /* of SOLVER_RULE_BEST: from is the best package */
 };
 
 /* The version libsolv's text has for "name = evr" and the like. */
@@ -53,6 +53,9 @@ static char *hidden_reason(struct run *r, Id p)
 			"%s of '%s' is hidden by the same name in '%s' (priority %d before "
 			"%d)",
 			nevra, src->id, by ? by->id : "", by ? by->priority : 0, src->priority);
+	case HIDDEN_STREAM:
+	case HIDDEN_MODULE:
+		return streams_reason(s, src, v);
 	case HIDDEN_NOT:
 		break;
 	}
@@ -152,6 +155,28 @@ static char *nearest(struct run *r, Id dep)
 	return why ? xasprintf("; %s", why) : xstrdup("");
 }
 
+static bool job_selects(struct run *r, size_t k, Id package)
+{
+	Pool *pool = r->s->pool;
+	Id select = r->jobs.elements[2 * k] & SOLVER_SELECTMASK, what = r->jobs.elements[2 * k + 1];
+	Id p, pp;
+
+	FOR_JOB_SELECT(p, pp, select, what)
+	{
+		if (p == package)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the rule is one of request k's. */
+static bool rule_of(struct run *r, const struct rule *x, size_t k)
+{
+	if (x->type == SOLVER_RULE_BEST)
+		return r->jobs.elements[2 * k] & SOLVER_FORCEBEST && job_selects(r, k, x->from);
+	return x->type == SOLVER_RULE_JOB && (size_t)x->from / 2 == k;
+}
+
 /* Why a package is part of this at all: the requests whose rules are among the problem's; NULL
  * none.
  */
@@ -165,7 +190,7 @@ static char *wish(struct run *r, const struct rule *rules, size_t n, Id how)
 		if ((r->jobs.elements[2 * k] & SOLVER_JOBMASK) != how || !r->wanted.v[k].text)
 			continue;
 		for (size_t i = 0; i < n && !part; i++)
-			part = rules[i].type == SOLVER_RULE_JOB && (size_t)rules[i].from / 2 == k;
+			part = rule_of(r, &rules[i], k);
 		if (part && !strv_has(&all, r->wanted.v[k].text))
 			strv_add(&all, r->wanted.v[k].text);
 	}
@@ -242,6 +267,38 @@ static char *clash(struct run *r, const struct rule *x, const char *why)
 	}
 }
 
+/* "foo-2-1.noarch is the best candidate for foo, but " when an older one is in the way of nothing
+ * else: it is not taken. */
+static char *best_first(struct run *r, const struct rule *rules, size_t n)
+{
+	Pool *pool = r->s->pool;
+
+	for (size_t i = 0; i < n; i++) {
+		const Solvable *v = pool_id2solvable(pool, rules[i].from);
+		Id p, pp;
+
+		if (rules[i].type != SOLVER_RULE_BEST)
+			continue;
+		for (size_t k = 0; k < r->wanted.n; k++) {
+			if (!rule_of(r, &rules[i], k))
+				continue;
+			FOR_PROVIDES(p, pp, v->name)
+			{
+				const Solvable *w = pool_id2solvable(pool, p);
+
+				if (w->name == v->name && job_selects(r, k, p) &&
+					pool_evrcmp(pool, w->evr, v->evr, EVRCMP_COMPARE) < 0) {
+					auto_free char *nevra = name_of(r, rules[i].from);
+
+					return xasprintf("%s is the best candidate for %s, but ",
+						nevra, r->wanted.v[k].text);
+				}
+			}
+		}
+	}
+	return xstrdup("");
+}
+
 static char *explain_rules(struct run *r, const struct rule *rules, size_t n)
 {
 	static const SolverRuleinfo missing[] = {SOLVER_RULE_JOB_NOTHING_PROVIDES_DEP,
@@ -279,6 +336,19 @@ static char *explain_rules(struct run *r, const struct rule *rules, size_t n)
 	return NULL;
 }
 
+static Id best_of(Solver *solv, Id rule)
+{
+	CLEANUP(queue_free) Queue q = {0};
+
+	queue_init(&q);
+	solver_ruleliterals(solv, rule, &q);
+	for (int i = 0; i < q.count; i++) {
+		if (q.elements[i] > SYSTEMSOLVABLE)
+			return q.elements[i];
+	}
+	return 0;
+}
+
 char *explain(struct run *r, Solver *solv, Id problem)
 {
 	CLEANUP(queue_free) Queue ids = {0};
@@ -291,9 +361,14 @@ char *explain(struct run *r, Solver *solv, Id problem)
 		struct rule x = {0};
 
 		x.type = solver_ruleinfo(solv, ids.elements[i], &x.from, &x.to, &x.dep);
+		if (x.type == SOLVER_RULE_BEST)
+			x.from = best_of(solv, ids.elements[i]);
 		*vec_push(&rules) = x;
 	}
 	text = explain_rules(r, rules.v, rules.n);
+	text = text ?: str_replace(solver_problem2str(solv, problem), "\n", " ");
+	auto_free char *unwanted = wish(r, rules.v, rules.n, SOLVER_ERASE), *body = text;
+	auto_free char *best = unwanted ? xstrdup("") : best_first(r, rules.v, rules.n);
 	vec_release(&rules);
-	return text ?: str_replace(solver_problem2str(solv, problem), "\n", " ");
+	return xasprintf("%s%s", best, body);
 }

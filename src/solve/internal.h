@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "solve/modules.h"
 #include "solve/solve.h"
 #include <solv/bitmap.h>
 #include <solv/knownid.h>
@@ -23,6 +24,8 @@ DEFINE_CLEANUP(FILE *, solve_fclose)
  * entities, other encodings than ASCII's supersets, absurd lengths and sizes end the stream. */
 struct stream;
 int stream_open(const char *path, uint64_t max, struct stream **ret, struct err *err);
+/* The same of a text that is no XML: size and NUL bytes only. */
+int stream_open_text(const char *path, uint64_t max, struct stream **ret, struct err *err);
 FILE *stream_file(struct stream *st);
 /* Why the stream was ended early, NULL: it was not. */
 const char *stream_fault(const struct stream *st);
@@ -77,7 +80,15 @@ int cache_load(const char *dir, const struct solve_repo *r, Repo *repo,
 int cache_filelists(const char *dir, const struct solve_repo *r, Pool *pool, const Queue *ids,
 	struct files_index *ret, struct err *err);
 
-enum hidden { HIDDEN_NOT, HIDDEN_ARCH, HIDDEN_EXCLUDED, HIDDEN_NOT_INCLUDED, HIDDEN_PRIORITY };
+enum hidden {
+	HIDDEN_NOT,
+	HIDDEN_ARCH,
+	HIDDEN_EXCLUDED,
+	HIDDEN_NOT_INCLUDED,
+	HIDDEN_PRIORITY,
+	HIDDEN_STREAM, /* of a module's stream that does not count */
+	HIDDEN_MODULE, /* of no module, and a stream that counts has the name */
+};
 
 struct source {
 	char *id, *primary;
@@ -90,6 +101,9 @@ struct source {
 	struct files_index files, filelists;
 	bool local; /* package files: nothing more to load */
 	bool has_filelists;
+	bool hotfix; /* no module hides it */
+	char *modules_path;
+	struct modules modules;
 };
 VEC_TYPE(sources_vec, struct source);
 
@@ -101,13 +115,23 @@ struct solve {
 	unsigned char *hidden; /* enum hidden by solvable */
 	int nhidden;
 	Map considered;
-	bool stale;    /* repositories changed since prepare */
-	Id paths_done; /* strings up to here were looked up as paths */
+	bool stale;          /* repositories changed since prepare */
+	Id paths_done;       /* strings up to here were looked up as paths */
+	struct strv enabled; /* "module:stream" */
+	struct streams streams;
 };
 /* visible.c: decide what is hidden, give packages the paths others require, let libsolv index. */
 void solve_prepare(struct solve *s);
 /* Look up paths that became strings since; true when a package was given one. */
 bool solve_paths(struct solve *s);
+
+/* streams.c: which streams count, after any change of repositories; then, package by package,
+ * whether that hides it. */
+void streams_decide(struct solve *s);
+enum hidden streams_hide(const struct solve *s, const struct source *src, const Solvable *v);
+/* Why; the caller's. */
+char *streams_reason(const struct solve *s, const struct source *src, const Solvable *v);
+void streams_release(struct streams *st);
 struct source *solve_source_of(const struct solve *s, const Solvable *v);
 static inline bool solve_visible(const struct solve *s, Id p)
 {

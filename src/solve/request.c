@@ -122,6 +122,9 @@ static bool is_name(Pool *pool, Id dep)
 	return false;
 }
 
+/* The best version of what fits or a problem, as dnf with best=1: nobody asked for an old one. */
+#define BEST (SOLVER_INSTALL | SOLVER_FORCEBEST)
+
 static void add_wanted(struct run *r, const char *text, Id dep)
 {
 	Pool *pool = r->s->pool;
@@ -132,11 +135,11 @@ static void add_wanted(struct run *r, const char *text, Id dep)
 		return;
 	}
 	if (is_name(pool, dep)) {
-		push(r, SOLVER_INSTALL | SOLVER_SOLVABLE_NAME, dep, text);
+		push(r, BEST | SOLVER_SOLVABLE_NAME, dep, text);
 		return;
 	}
 	if (dep_provided(pool, dep) || strpbrk(text, "(<>= /*?[")) {
-		push(r, SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES, dep, text);
+		push(r, BEST | SOLVER_SOLVABLE_PROVIDES, dep, text);
 		return;
 	}
 	queue_init(&q);
@@ -145,7 +148,7 @@ static void add_wanted(struct run *r, const char *text, Id dep)
 		push(r, SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES, dep, text);
 		return;
 	}
-	push(r, SOLVER_INSTALL | SOLVER_SOLVABLE_ONE_OF, pool_queuetowhatprovides(pool, &q), text);
+	push(r, BEST | SOLVER_SOLVABLE_ONE_OF, pool_queuetowhatprovides(pool, &q), text);
 	r->wanted.v[r->wanted.n - 1].dep = dep;
 }
 

@@ -166,7 +166,11 @@ int solve_run(struct solve *s, const struct solve_request *q, const char *testca
 
 	queue_init(&run.jobs);
 	queue_init(&run.installed);
-	if ((r = run_jobs(&run, err)) < 0 || (r = solve_jobs(&run, testcase, &out, err)) < 0)
+	if ((r = run_jobs(&run, err)) < 0)
+		return r;
+	strv_foreach (&s->streams.problems, p)
+		add_problem(&out, xstrdup(*p));
+	if (!out.problems.n && (r = solve_jobs(&run, testcase, &out, err)) < 0)
 		return r;
 	*ret = out;
 	out = (struct solve_result){0};

@@ -19,6 +19,8 @@ int solve_new(const struct solve_conf *conf, struct solve **ret, struct err *err
 	s->arch = xstrdup(conf->arch);
 	s->cache = xstrdup_null(conf->cache);
 	s->weak = conf->weak;
+	if (conf->modules)
+		strv_copy(&s->enabled, conf->modules);
 	s->stale = true;
 	s->pool = pool_create();
 	pool_setdisttype(s->pool, DISTTYPE_RPM);
@@ -37,6 +39,8 @@ static void source_release(struct source *src)
 	strv_release(&src->exclude);
 	strv_release(&src->includepkgs);
 	queue_free(&src->ids);
+	free(src->modules_path);
+	modules_release(&src->modules);
 	files_index_release(&src->files);
 	files_index_release(&src->filelists);
 	if (src->repo)
@@ -48,6 +52,8 @@ void solve_free(struct solve *s)
 	if (!s)
 		return;
 	vec_free(&s->sources, source_release);
+	streams_release(&s->streams);
+	strv_release(&s->enabled);
 	if (s->pool)
 		pool_free(s->pool);
 	map_free(&s->considered);
@@ -121,6 +127,7 @@ static int add_filelists(
 static void take_options(struct source *src, const struct solve_repo *r)
 {
 	src->priority = r->priority;
+	src->hotfix = r->hotfix;
 	strv_release(&src->exclude);
 	strv_release(&src->includepkgs);
 	src->exclude = src->includepkgs = (struct strv)STRV_INIT;
@@ -129,6 +136,22 @@ static void take_options(struct source *src, const struct solve_repo *r)
 	if (r->includepkgs)
 		strv_copy(&src->includepkgs, r->includepkgs);
 	src->include_all = !src->includepkgs.n;
+}
+
+static int add_modules(struct source *src, const struct solve_repo *r, struct err *err)
+{
+	struct modules m = {0};
+	int rc;
+
+	if (str_eq_null(src->modules_path, r->modules))
+		return 0;
+	if (r->modules && (rc = modules_read(r->modules, &m, err)) < 0)
+		return rc;
+	modules_release(&src->modules);
+	src->modules = m;
+	free(src->modules_path);
+	src->modules_path = xstrdup_null(r->modules);
+	return 0;
 }
 
 static int add_new(struct solve *s, const struct solve_repo *r, struct err *err)
@@ -149,7 +172,7 @@ static int add_new(struct solve *s, const struct solve_repo *r, struct err *err)
 		return rc;
 	take_options(&src, r);
 	note_ids(&src);
-	if ((rc = add_filelists(s, &src, r, err)) < 0)
+	if ((rc = add_filelists(s, &src, r, err)) < 0 || (rc = add_modules(&src, r, err)) < 0)
 		return rc;
 	install(s, &src);
 	return 0;
@@ -161,10 +184,11 @@ int solve_add_repo(struct solve *s, const struct solve_repo *r, struct err *err)
 	int rc;
 
 	if (old && !old->local && same(old, r)) {
-		if (!old->has_filelists && (rc = add_filelists(s, old, r, err)) < 0)
+		s->stale = true;
+		if ((rc = add_modules(old, r, err)) < 0 ||
+			(!old->has_filelists && (rc = add_filelists(s, old, r, err)) < 0))
 			return err_wrap(err, "repository '%s'", r->id);
 		take_options(old, r);
-		s->stale = true;
 		return 0;
 	}
 	rc = add_new(s, r, err);
@@ -175,8 +199,11 @@ int solve_add_files(
 	struct solve *s, const char *id, int priority, const struct strv *paths, struct err *err)
 {
 	CLEANUP(source_release)
-	struct source src = {
-		.id = xstrdup(id), .priority = priority, .local = true, .include_all = true};
+	struct source src = {.id = xstrdup(id),
+		.priority = priority,
+		.local = true,
+		.include_all = true,
+		.hotfix = true};
 	int r;
 
 	queue_init(&src.ids);

@@ -6,7 +6,8 @@
  * A pool holds repositories; a request is solved to a set. Parsed metadata is cached as .solv files
  * beside an own index of file lists, by checksum. Semantics as dnf's: a lower priority number hides
  * the same names of higher ones, recommends are off unless asked for, a path is looked up in
- * primary first and needs filelists only when it is not there.
+ * primary first and needs filelists only when it is not there; of modules only the default or
+ * enabled streams are seen.
  */
 #pragma once
 #include "model/lock.h"
@@ -17,6 +18,7 @@ struct solve_conf {
 			      does */
 	const char *cache; /* directory of .solv files; NULL: none */
 	bool weak;         /* install recommended packages */
+	const struct strv *modules; /* "module:stream" to enable; NULL: defaults only */
 };
 int solve_new(const struct solve_conf *conf, struct solve **ret, struct err *err);
 void solve_free(struct solve *s);
@@ -29,6 +31,8 @@ struct solve_repo {
 		*filelists;   /* files, compressed or not; filelists may be NULL at first */
 	const char *checksum; /* names the cache file: of primary and filelists together */
 	const struct strv *exclude, *includepkgs; /* names, globs, NEVRAs; may be NULL */
+	const char *modules;                      /* modules.yaml, compressed or not; NULL: none */
+	bool hotfix; /* its packages stay visible whatever streams there are */
 };
 /* Add a repository, or replace the one of the same id (when its filelists were fetched). Hostile
  * metadata (entities, absurd counts, `location` that leaves the repository) is ERR_SOURCE naming

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * stream.c - what libsolv's XML parser gets to see. It is expat with its defaults, so entities
- * would be expanded, and it recurses in nested and chained rich dependencies; both are kept away
- * from it here, where each `<` of the document is seen anyway.
+ * stream.c - metadata decompressed, and what libsolv's XML parser gets to see. It is expat with its
+ * defaults, so entities would be expanded, and it recurses in nested and chained rich dependencies;
+ * both are kept away from it here, where each `<` of the document is seen anyway.
  */
 #include "base/base.h"
 #include "base/fs.h"
@@ -20,6 +20,7 @@ struct stream {
 	char head[HEAD + 1];
 	size_t nhead;
 	unsigned parens;
+	bool xml;
 };
 
 /* Texts for people may have any number of parentheses. */
@@ -65,7 +66,7 @@ static const char *scan(struct stream *st, const char *p, size_t n)
 
 	if (memchr(p, '\0', n))
 		return "NUL bytes";
-	while (p < end && !why) {
+	while (st->xml && p < end && !why) {
 		bool starts = *p == '<';
 		const char *q;
 
@@ -113,7 +114,8 @@ static const char *kind(const unsigned char *m, ssize_t n)
 	return "x.xml";
 }
 
-int stream_open(const char *path, uint64_t max, struct stream **ret, struct err *err)
+static int open_stream(
+	const char *path, uint64_t max, bool xml, struct stream **ret, struct err *err)
 {
 	static const cookie_io_functions_t io = {.read = stream_read};
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -127,6 +129,7 @@ int stream_open(const char *path, uint64_t max, struct stream **ret, struct err 
 	if (n < 0)
 		return err_errno(err, "cannot read '%s'", path);
 	st->max = max;
+	st->xml = xml;
 	st->in = solv_xfopen_fd(kind(magic, n), fd, "r");
 	if (!st->in)
 		return err_set(err, ERR_SOURCE, "cannot decompress '%s'", path);
@@ -136,6 +139,16 @@ int stream_open(const char *path, uint64_t max, struct stream **ret, struct err 
 	(void)setvbuf(st->out, NULL, _IOFBF, 1 << 16);
 	*ret = TAKE(st);
 	return 0;
+}
+
+int stream_open(const char *path, uint64_t max, struct stream **ret, struct err *err)
+{
+	return open_stream(path, max, true, ret, err);
+}
+
+int stream_open_text(const char *path, uint64_t max, struct stream **ret, struct err *err)
+{
+	return open_stream(path, max, false, ret, err);
 }
 
 FILE *stream_file(struct stream *st)

@@ -65,7 +65,7 @@ static enum hidden by_itself(const struct solve *s, const struct source *src, co
 		return HIDDEN_EXCLUDED;
 	if (!src->include_all && !fits_any(s->pool, v, &src->includepkgs))
 		return HIDDEN_NOT_INCLUDED;
-	return HIDDEN_NOT;
+	return streams_hide(s, src, v);
 }
 
 static void hide(struct solve *s)
@@ -79,6 +79,7 @@ static void hide(struct solve *s)
 	memset(s->hidden, HIDDEN_ARCH, (size_t)s->nhidden);
 	for (int i = 0; i < pool->ss.nstrings; i++)
 		lowest[i] = INT_MAX;
+	streams_decide(s);
 	vec_foreach (&s->sources, src) {
 		for (int i = 0; i < src->ids.count; i++) {
 			Id p = src->ids.elements[i];

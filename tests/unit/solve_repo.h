@@ -5,7 +5,7 @@
  *	foo-1.0-1.x86_64 R:bar >= 2;(a if b) P:libx.so()(64bit) F:/usr/bin/foo L:/usr/share/foo
  *
  * R requires, P provides, C conflicts, O obsoletes, M recommends, F a path of primary (and
- * filelists), L a path of filelists alone. Included by one test program only.
+ * filelists), L a path of filelists alone. Included by each test program once.
  */
 #pragma once
 #include "base/fs.h"

@@ -41,6 +41,9 @@ static const char base_repo[] = "foo-1.0-1.x86_64 R:bar >= 1;/usr/bin/sh\n"
 				"epoch-2-1.noarch\n"
 				"glob-x-1-1.noarch\n"
 				"plug-1-1.noarch R:(glob-x if gcc)\n"
+				"top-2-1.noarch R:libnone.so\n"
+				"top-1-1.noarch P:peak = 1\n"
+				"peak-2-1.noarch C:gcc\n"
 				"own-1-1.noarch\n";
 /* number 10 */
 static const char own_repo[] = "own-0.5-1.noarch R:bar\n"
@@ -162,6 +165,23 @@ static const struct {
 	{"gcc", "", "bar", "", "gcc-13-1.x86_64"},
 	{"gcc", "bar-1.0-1.noarch", "bar", "",
 		"h-1-1.src conflicts with bar, but it is in the root"},
+	/* the best version or none, unless an older one is asked for or there */
+	{"top", "", "", "",
+		"top-2-1.noarch is the best candidate for top, but nothing provides libnone.so, "
+		"which top-2-1.noarch requires (h-1-1.src wants top)"},
+	{"top < 2", "", "", "", "top-1-1.noarch"},
+	{"top-1-1", "", "", "", "top-1-1.noarch"},
+	{"top;top = 1", "", "", "",
+		"top-2-1.noarch is the best candidate for top, but nothing provides libnone.so, "
+		"which top-2-1.noarch requires (h-1-1.src wants top)"},
+	{"top", "top-1-1.noarch", "", "", ""},
+	{"peak", "top-1-1.noarch", "", "", ""},
+	{"peak;gcc", "", "", "",
+		"peak-2-1.noarch conflicts with gcc, which is gcc-13-1.x86_64 (h-1-1.src wants "
+		"peak and gcc)"},
+	{"peak", "", "", "", "peak-2-1.noarch"},
+	{"(top or nothing)", "", "", "", "top-1-1.noarch"},
+	{"top", "", "", "exclude top-2*", "top-1-1.noarch"},
 	{"(((", "", "", "", "error source: '(((' is no dependency (of h-1-1.src)"},
 	{"a >= 1 b", "", "", "", "error source: 'a >= 1 b' is no dependency (of h-1-1.src)"},
 };
