@@ -87,6 +87,5 @@ int config_target_find(const char *name, const struct strv *dirs, struct target 
 int config_target_names(const struct strv *dirs, struct strv *ret, struct err *err);
 /* As a target file. */
 char *config_target_to_yaml(const struct target *t);
-/* Refused when the architecture is not this machine's, the format has no driver here or modules
- * are asked for. */
+/* Refused when the architecture is not this machine's or the format has no driver here. */
 int config_target_usable(const struct target *t, struct err *err);

@@ -35,7 +35,6 @@ static const char *const said[][2] = {
 	{"username", "passwords for repositories are not supported"},
 	{"password", "passwords for repositories are not supported"},
 	{"tsflags", "packages are always installed whole"},
-	{"modules", "module streams are not supported yet"},
 };
 
 static bool is_one_of(const char *s, const char *const *list, size_t n)

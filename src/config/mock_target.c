@@ -16,9 +16,7 @@ static const char *const own_way[] = {"description", "package_manager", "bootstr
 
 static const char *const said[][2] = {
 	{"extra_chroot_dirs", "directories come from packages; a build makes others itself"},
-	{"module_enable", "module streams are not supported yet"},
-	{"module_install", "module streams are not supported yet"},
-	{"module_setup_commands", "module streams are not supported yet"},
+	{"module_install", "enable the stream, and write its packages into root.packages"},
 	{"plugin_conf", "plugins of mock are not known; caches need none here"},
 	{"plugins", "plugins of mock are not known; caches need none here"},
 	{"environment", "builds start without an environment; set it in the spec"},
@@ -214,6 +212,44 @@ static void take_packages(
 			add_words(m, t, key, mval_str(v->items.v[i]), false, comments);
 }
 
+static void add_modules(struct mock *m, struct target *t, const char *key, const struct mval *v)
+{
+	auto_strv struct strv words = STRV_INIT;
+
+	strv_split(&words, mval_str(v), " \t\n\r,");
+	strv_foreach (&words, w) {
+		const char *colon = strchr(*w, ':');
+
+		if (!colon || colon == *w || !colon[1] || strchr(colon + 1, ':') || **w == '-' ||
+			strpbrk(*w, "/;*?[") || !mock_is_plain(*w))
+			mock_leave(
+				m, v->file, v->line, *w, "%s: only NAME:STREAM is understood", key);
+		else if (!strv_has(&t->modules, *w))
+			strv_add(&t->modules, *w);
+	}
+}
+
+/* module_enable is a list of streams, module_setup_commands one of (action, streams). */
+static void take_modules(struct mock *m, struct target *t, const char *key, bool commands)
+{
+	CLEANUP(mval_freep) struct mval *list = mock_name(m, key, 0);
+
+	for (size_t i = 0; list && list->kind == M_LIST && i < list->items.n; i++) {
+		const struct mval *v = list->items.v[i];
+		bool pair = v->kind == M_LIST && v->items.n == 2;
+		const char *action = pair ? mval_str(v->items.v[0]) : "";
+
+		if (!commands)
+			add_modules(m, t, key, v);
+		else if (str_eq(action, "enable"))
+			add_modules(m, t, key, v->items.v[1]);
+		else
+			mock_leave(m, v->file, v->line, key,
+				"of the commands for modules only 'enable' is understood%s%s%s",
+				*action ? ", not '" : "", action, *action ? "'" : "");
+	}
+}
+
 static void take_repos(struct mock *m, struct target *t)
 {
 	static const char *const files[] = {"dnf.conf", "yum.conf", "dnf5.conf"};
@@ -268,6 +304,8 @@ struct target *mock_target(struct mock *m, const char *fallback_name, struct str
 	take_dist(m, t);
 	take_packages(m, t, "chroot_setup_cmd", true, ret_comments);
 	take_packages(m, t, "chroot_additional_packages", false, ret_comments);
+	take_modules(m, t, "module_enable", false);
+	take_modules(m, t, "module_setup_commands", true);
 	take_repos(m, t);
 	leave_rest(m);
 	return t;

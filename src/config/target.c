@@ -334,10 +334,5 @@ int config_target_usable(const struct target *t, struct err *err)
 		return err_set(err, ERR_CONFIG,
 			"target %s is for format %s, and this packmill makes rpm only", t->name,
 			t->format);
-	if (t->modules.n)
-		return err_set(err, ERR_CONFIG,
-			"target %s: module streams ('modules: [%s]') are not supported yet, the "
-			"solver does not know them; take them out",
-			t->name, t->modules.v[0]);
 	return 0;
 }

@@ -11,7 +11,7 @@ cp "$T/out" example+extra-9-x86_64.yaml
 stderr_is 'what was left, in the order of the files' <<'E'
 templates/example-9.tpl:6: 'extra_chroot_dirs': directories come from packages; a build makes others itself
 templates/example-9.tpl:8: 'plugin_conf': plugins of mock are not known; caches need none here
-templates/example-9.tpl:9: 'module_setup_commands': module streams are not supported yet
+templates/example-9.tpl:10: 'module_setup_commands': of the commands for modules only 'enable' is understood, not 'disable'
 templates/example-9.tpl:20: '[main] proxy=http://proxy.example.org:3128': set https_proxy where packmill runs
 templates/example-9.tpl:53: '[crb] cost=500': costs are not known; give a 'priority'
 templates/extra.tpl:4: '{%- macro keys() -%}': such blocks are not evaluated, what is in them is left out
@@ -38,6 +38,8 @@ root:
 macros:
   vendor: "Example Project"
   _host: "%(hostname)"
+modules:
+  - "nodejs:18"
 repos:
   - id: baseos
     class: base

@@ -326,9 +326,7 @@ static const struct row rows[] = {
 		"packmill.yaml:2:11: target el is for architecture pdp11, and this machine is "
 		"x86_64\n",
 		{"el.yaml", "name: el\narch: pdp11\nroot: {host: true}\n"}},
-	{"modules, which the solver does not know", "name: t\ntargets: [el]\n",
-		"packmill.yaml:2:11: target el: module streams ('modules: [nodejs:18]') are not "
-		"supported yet, the solver does not know them; take them out\n",
+	{"modules", "name: t\ntargets: [el]\n", "",
 		{"el.yaml", "name: el\nroot: {packages: [bash]}\nmodules: ['nodejs:18']\n"
 			    "repos: [{id: b, url: ./r}]\n"}},
 	{"a root from repositories", "name: t\ntargets: [el]\n", "",

@@ -7,7 +7,7 @@ config_opts['extra_chroot_dirs'] = [ '/run/lock', ]
 config_opts['mirrored'] = config_opts['koji_primary_repo'] != 'example'
 config_opts['plugin_conf']['ccache_enable'] = True
 config_opts['module_setup_commands'] = [
-    ('enable', 'nodejs:18'),  # a comment in a list
+    ('enable', 'nodejs:18'), ('disable', 'php'),  # a comment in a list
 ]
 
 config_opts['dnf.conf'] = """
