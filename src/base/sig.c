@@ -61,7 +61,7 @@ int sig_fd(void)
 	return pipe_fds[0];
 }
 
-static const char *sig_name(int sig)
+const char *sig_name(int sig)
 {
 	switch (sig) {
 	case SIGINT:

@@ -9,6 +9,8 @@
 void sig_init(void);
 /* The stop signal that came, 0 when none. */
 int sig_pending(void);
+/* "SIGINT"; "a signal" for others than these three. */
+const char *sig_name(int sig);
 /* A descriptor that becomes readable when a stop signal comes; -1 before sig_init. */
 int sig_fd(void);
 /* ERR_SIGNAL when one came, else 0. */

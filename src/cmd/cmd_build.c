@@ -130,13 +130,11 @@ static int verdict(const struct result *res, struct err *err)
 			sb_addf(&where, ":%lld", (long long)res->cause_line);
 		sb_addc(&where, ')');
 	}
-	if (res->status == STATUS_RETRY)
-		err_set_(err, res->error ? res->error : ERR_SYS, 0, "%s: %s%s", res->cause_step,
-			res->cause_message, sb_str(&where));
-	else
-		err_set_(err, ERR_BUILD, 0, "%s: %s: %s%s", cause_kind_name(res->cause),
-			res->cause_step, res->cause_message, sb_str(&where));
-	return -(int)err->code;
+	return err_set_(err,
+		res->status != STATUS_RETRY ? ERR_BUILD
+		: res->error                ? res->error
+					    : ERR_SYS,
+		0, "%s: %s%s", res->cause_step, res->cause_message, sb_str(&where));
 }
 
 static int build_in(int argc, char **argv, const char *scratch, bool source_only, struct err *err)

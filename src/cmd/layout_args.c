@@ -3,7 +3,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "cmd/common.h"
+#include "cmd/repos.h"
 #include "git/git.h"
 #include "version/version.h"
 
@@ -127,14 +127,15 @@ int layout_job(const struct layout_args *a, int argc, char **argv, const char *s
 	struct job **ret, struct err *err)
 {
 	CLEANUP(job_freep) struct job *j = xcalloc(1, sizeof *j);
-	auto_free char *cache = NULL;
 	int r;
 
 	if ((r = find_layout(a, argc, argv, j, err)) < 0 ||
 		(r = check_policy(a->policy, a->numbering, err)) < 0 ||
 		(r = cmd_load_target(a->target ? a->target : "host", &j->target, err)) < 0 ||
-		(r = cmd_cache_dir(&cache, err)) < 0)
+		(r = cmd_roots_dir(&j->roots, &j->cache, err)) < 0)
 		return r;
+	if (!j->target->host)
+		j->own = cmd_own_repository(j->roots, j->target);
 	if (a->upstream)
 		split_url(a->upstream, &j->upstream);
 	if (a->packaging)
@@ -150,8 +151,6 @@ int layout_job(const struct layout_args *a, int argc, char **argv, const char *s
 	j->rebuild = (int64_t)a->rebuild;
 	j->queued = time_now();
 	j->limits = (struct limits)LIMITS_DEFAULT;
-	j->roots = path_join(cache, "roots");
-	j->cache = path_join(cache, "cache");
 	*ret = TAKE(j);
 	return 0;
 }

@@ -102,8 +102,12 @@ static int report(int r, struct err *err)
 		r = err_move(err, &flush);
 	if (r >= 0)
 		return cmd_get_status();
-	if (!cmd_was_reported() && !supervise_expired() &&
-		!(err->code == ERR_SIGNAL && err->sys == SIGPIPE))
+	if (cmd_was_reported() || supervise_expired())
+		return err_exit_status(err);
+	/* where it was when it was told to stop is no error of that place */
+	if (err->code == ERR_SIGNAL && err->sys != SIGPIPE)
+		log_error("stopped by %s", sig_name(err->sys));
+	else if (err->code != ERR_SIGNAL)
 		log_error("%s", err->msg ? err->msg : err_name(err->code));
 	return err_exit_status(err);
 }

@@ -17,8 +17,7 @@ static void warn(void *ctx UNUSED, const char *line)
 	log_warn("%s", sb_str(&clean));
 }
 
-/* Where the configured instance publishes for this target; NULL when there is none. */
-static char *own_repository(const char *roots, const struct target *t)
+char *cmd_own_repository(const char *roots, const struct target *t)
 {
 	auto_free char *data = path_dir(roots);
 	auto_free char *own = xasprintf("%s/repos/%s/current", data, t->name);
@@ -37,7 +36,7 @@ int cmd_root_source(const struct target *t, const struct repos_args *a, struct r
 			"target '%s' is this machine: it has no repositories", t->name);
 	if ((r = cmd_roots_dir(&roots, &cache, err)) < 0)
 		return r;
-	own = own_repository(roots, t);
+	own = cmd_own_repository(roots, t);
 	return root_source_open(
 		&(struct root_source_conf){
 			.target = t,

@@ -18,6 +18,9 @@ struct repos_args {
  * there is one. The target must outlive the source. ERR_USAGE for a host target. */
 int cmd_root_source(const struct target *t, const struct repos_args *a, struct root_source **ret,
 	struct err *err);
+/* Where the configured instance, whose roots lie there, publishes for this target; NULL when there
+ * is none. The caller's. */
+char *cmd_own_repository(const char *roots, const struct target *t);
 /* A target's root: base, or with these packages too. */
 int cmd_get_root(const struct target *t, const struct repos_args *a, const struct strv *with,
 	struct root **ret, struct err *err);

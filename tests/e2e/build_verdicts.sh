@@ -206,7 +206,7 @@ ok 'fatal lint lets a tidy package pass, which nobody can have signed' \
 has 'though rpmlint misses the signature' out-tidy/rpmlint.log 'E: no-signature'
 spec untidy extra 'BuildArch: noarch'
 exits 4 'and another not' "$PACKMILL" build untidy --lint-fatal -q -o out-untidy
-has 'for its first error' err '^packmill: test: lint: untidy\.(noarch|src): E: script-without-shebang /usr/bin/untidy \(out-untidy/rpmlint.log:[0-9]+\)$'
+has 'for its first error' err '^packmill: lint: untidy\.(noarch|src): E: script-without-shebang /usr/bin/untidy \(out-untidy/rpmlint.log:[0-9]+\)$'
 
 # the report of rpmlint comes last: who interrupts it wants none of all that
 "$PACKMILL" build good -o out-lint 2>progress &

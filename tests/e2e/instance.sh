@@ -171,6 +171,7 @@ interrupt()
 }
 interrupt TERM second
 is 'exit status of SIGTERM' "$status" 143
+is 'and that it was stopped is all it says at the end' "$(tail -n 1 "$T/out-bg")" 'packmill: stopped by SIGTERM'
 interrupt KILL
 sed -i 's/^sleep 30.*/sh -n alpha/' "$T/git/alpha-distgit/alpha.spec"
 commit "$T/git/alpha-distgit" 'quick again' >/dev/null

@@ -276,6 +276,8 @@ print(sorted((p["nevra"], p["repo"]) for p in l["build"] if p["repo"] == "own"))
 ok 'show' "$PACKMILL" show 3
 has 'says how large the root was' out '^root +[0-9]+ packages, [0-9]+ of them for the build$'
 has 'and where it is listed' out '^lock +/.*/builds/3/root\.lock$'
+ok 'a build by hand sees it, too' "$PACKMILL" build -t mini-x86_64 --packaging "$T/git/greeter" -o by-hand
+has 'from what is published' by-hand/installed_pkgs.log '^libgreet-devel-1-1\.mini'
 sed -i 's/good day/good evening/' "$T/git/libgreet/greet.c"
 sed -i 's/^Version: 1/Version: 2/' "$T/git/libgreet/libgreet.spec"
 commit "$T/git/libgreet" 'later' >/dev/null
