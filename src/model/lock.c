@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/lock.h"
+#include "base/digest.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "model/package.h"
+#include <strings.h>
 
-#define MAX_PACKAGES 100000
+#define MAX_PACKAGES 100000 /* of one root */
 
 void lock_package_release(struct lock_package *p)
 {
@@ -94,20 +97,32 @@ json_t *lock_to_json(const struct lock *l)
 	return o;
 }
 
-static bool is_checksum(const char *s)
+const char *lock_location_fault(const char *s)
 {
-	size_t n = strlen(s);
+	size_t n = strlen(s), scheme = strcspn(s, ":/?#");
 
-	return (n == 64 || n == 96 || n == 128) && !s[strspn(s, "0123456789abcdef")];
+	if (!n || n > LIMIT_LOCATION)
+		return "is empty or too long";
+	if (*s == '/')
+		return "is an absolute path";
+	if (strstr(s, "://") || (s[scheme] == ':' && s[scheme + 1] == '/') ||
+		strncasecmp(s, "file:", 5) == 0)
+		return "is a URL of its own";
+	if (str_eq(s, "..") || str_starts(s, "../") || strstr(s, "/../") || str_ends(s, "/.."))
+		return "leaves the repository";
+	if (strchr(s, '\\') || str_ends(s, "/"))
+		return "is no path of a file";
+	for (size_t i = 0; i < n; i++) {
+		if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
+			return "has control characters";
+	}
+	return NULL;
 }
 
-/* A location is below its repository; only the instance's own files have a path. */
+/* Only the instance's own files have a path of this machine. */
 static bool is_location(const char *s, bool own)
 {
-	if (own)
-		return *s == '/' && !strpbrk(s, "\n\r");
-	return *s && *s != '/' && !str_starts(s, "../") && !strstr(s, "/../") &&
-	       !str_ends(s, "/..") && !strpbrk(s, "\n\r\\");
+	return own ? *s == '/' && !strpbrk(s, "\n\r") : !lock_location_fault(s);
 }
 
 static const char *fault(const struct lock_package *p)
@@ -126,7 +141,7 @@ static const char *fault(const struct lock_package *p)
 		return "no repository";
 	if (host)
 		return NULL;
-	if (!p->checksum || !is_checksum(p->checksum))
+	if (!p->checksum || !digest_known(p->checksum))
 		return "no checksum";
 	if (!p->location || !is_location(p->location, own))
 		return "no fit location";

@@ -27,6 +27,10 @@ void lock_packages_copy(struct lock_packages *dst, const struct lock_packages *s
 /* By NEVRA, then checksum: the order in which sets are compared, hashed and saved. */
 void lock_packages_sort(struct lock_packages *v);
 
+/* Why a location, as metadata or a lock has it, is none below its repository: "leaves the
+ * repository", "is an absolute path" (static); NULL: it is one. */
+const char *lock_location_fault(const char *location);
+
 struct lock {
 	char *target, *arch;
 	struct lock_packages base;  /* the target's base set */

@@ -34,11 +34,11 @@ struct http_get {
 	/* in */
 	struct strv urls; /* the same file on different mirrors, best first */
 	char *path;       /* final name; its directory exists */
-	char *checksum;   /* sha256, sha384 or sha512 in hex, by length; NULL: not known */
+	char *checksum;   /* as digest.h; NULL: not known */
 	uint64_t size;    /* exact size, 0 not known; more is refused while it comes */
 	uint64_t max;     /* cap when size is not known; never 0 */
-	char *etag,
-		*modified; /* validators of the copy we have: a 304 sets `unchanged`; NULL none */
+	/* validators of the copy we have: a 304 sets `unchanged`; NULL none */
+	char *etag, *modified;
 	/* out */
 	bool done, unchanged;
 	char *from; /* the URL it came from, after redirects */

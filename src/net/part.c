@@ -3,26 +3,9 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/sig.h"
-#include <strings.h>
 #include <sys/file.h>
 
 #define CHUNK ((size_t)256 * 1024)
-
-/* libcrypto fails here only without memory or without SHA-2: neither can be handled. */
-static void must(int ok)
-{
-	if (ok != 1)
-		oom_(__FILE__, __LINE__);
-}
-
-static const EVP_MD *kind_of(const char *checksum)
-{
-	size_t n = strlen(checksum);
-
-	if (strspn(checksum, "0123456789abcdefABCDEF") != n)
-		return NULL;
-	return n == 64 ? EVP_sha256() : n == 96 ? EVP_sha384() : n == 128 ? EVP_sha512() : NULL;
-}
 
 /* Our own disk's trouble, whatever errno says. */
 static int fail(struct err *err, const char *what, const char *path)
@@ -33,18 +16,14 @@ static int fail(struct err *err, const char *what, const char *path)
 int part_init(struct part *p, const char *path, const char *checksum, struct err *err)
 {
 	*p = (struct part){.fd = -1};
-	if (checksum && !kind_of(checksum))
+	if (checksum && !digest_known(checksum))
 		return err_set(err, ERR_CORRUPT, "'%.140s' is no sha256, sha384 or sha512 checksum",
 			checksum);
 	p->path = xstrdup(path);
 	p->name = xasprintf("%s.part", path);
 	p->note = xasprintf("%s.part.from", path);
 	p->checksum = xstrdup_null(checksum);
-	if (checksum) {
-		p->hash = EVP_MD_CTX_new();
-		must(p->hash != NULL);
-		must(EVP_DigestInit_ex(p->hash, kind_of(checksum), NULL));
-	}
+	p->digest = checksum ? digest_new(checksum) : NULL;
 	return 0;
 }
 
@@ -70,8 +49,8 @@ static bool same_file(const struct stat *a, const char *path)
 	return lstat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
 }
 
-/* Add what the descriptor gives to the hash; *ret_n counts it. */
-static int hash_fd(EVP_MD_CTX *hash, int fd, uint64_t *ret_n, struct err *err)
+/* Add what the descriptor gives; *ret_n counts it. Large files take long: a signal ends it. */
+static int add_fd(struct digest *d, int fd, uint64_t *ret_n, struct err *err)
 {
 	auto_free char *buf = xmalloc(CHUNK);
 
@@ -87,21 +66,9 @@ static int hash_fd(EVP_MD_CTX *hash, int fd, uint64_t *ret_n, struct err *err)
 			return 0;
 		if (sig_pending())
 			return sig_check(err);
-		must(EVP_DigestUpdate(hash, buf, (size_t)n));
+		digest_add(d, buf, (size_t)n);
 		*ret_n += (uint64_t)n;
 	}
-}
-
-static bool hash_is(EVP_MD_CTX *hash, const char *want)
-{
-	unsigned char md[EVP_MAX_MD_SIZE] = {0};
-	char hex[2 * EVP_MAX_MD_SIZE + 1] = "";
-	unsigned n = 0;
-
-	must(EVP_DigestFinal_ex(hash, md, &n));
-	for (unsigned i = 0; i < n; i++)
-		(void)snprintf(hex + 2 * (size_t)i, 3, "%02x", md[i]);
-	return strcasecmp(hex, want) == 0;
 }
 
 /* Three lines: URL, ETag, Last-Modified. Anything else says nothing. */
@@ -133,10 +100,10 @@ static int take_over(struct part *p, const struct stat *st, struct err *err)
 		return 0;
 	}
 	read_note(p);
-	if (!p->hash)
+	if (!p->digest)
 		return 0;
-	must(EVP_DigestInit_ex(p->hash, NULL, NULL));
-	if ((r = hash_fd(p->hash, p->fd, &p->n, err)) < 0)
+	digest_restart(p->digest);
+	if ((r = add_fd(p->digest, p->fd, &p->n, err)) < 0)
 		return err_wrap(err, "'%s'", p->name);
 	return r;
 }
@@ -178,18 +145,13 @@ int part_lock(struct part *p, enum part_state *ret, struct err *err)
 bool part_have(const struct part *p)
 {
 	auto_close int fd = p->checksum ? open(p->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-	EVP_MD_CTX *hash;
+	CLEANUP(digest_freep) struct digest *d = NULL;
 	uint64_t n;
-	bool right;
 
 	if (fd < 0)
 		return false;
-	hash = EVP_MD_CTX_new();
-	must(hash != NULL);
-	must(EVP_DigestInit_ex(hash, kind_of(p->checksum), NULL));
-	right = hash_fd(hash, fd, &n, NULL) == 0 && hash_is(hash, p->checksum);
-	EVP_MD_CTX_free(hash);
-	return right;
+	d = digest_new(p->checksum);
+	return add_fd(d, fd, &n, NULL) == 0 && digest_right(d);
 }
 
 int part_restart(struct part *p, struct err *err)
@@ -200,8 +162,8 @@ int part_restart(struct part *p, struct err *err)
 	(void)unlink(p->note);
 	forget(p);
 	p->n = 0;
-	if (p->hash)
-		must(EVP_DigestInit_ex(p->hash, NULL, NULL));
+	if (p->digest)
+		digest_restart(p->digest);
 	return 0;
 }
 
@@ -228,8 +190,8 @@ int part_write(struct part *p, const void *data, size_t n, struct err *err)
 	const char *s = data;
 
 	assert(p->mine);
-	if (p->hash)
-		must(EVP_DigestUpdate(p->hash, data, n));
+	if (p->digest)
+		digest_add(p->digest, data, n);
 	while (n > 0) {
 		ssize_t k = pwrite(p->fd, s, n, (off_t)p->n);
 
@@ -246,7 +208,7 @@ int part_write(struct part *p, const void *data, size_t n, struct err *err)
 
 bool part_right(struct part *p)
 {
-	return !p->hash || hash_is(p->hash, p->checksum);
+	return !p->digest || digest_right(p->digest);
 }
 
 int part_finish(struct part *p, struct err *err)
@@ -281,7 +243,7 @@ void part_close(struct part *p)
 void part_release(struct part *p)
 {
 	part_close(p);
-	EVP_MD_CTX_free(p->hash);
+	digest_free(p->digest);
 	free(p->path);
 	free(p->name);
 	free(p->note);

@@ -8,8 +8,8 @@
  * have renamed it (then it is the file under its final name) or removed it.
  */
 #pragma once
+#include "base/digest.h"
 #include "base/str.h"
-#include <openssl/evp.h>
 
 struct part {
 	char *path, *name, *note;    /* final name, .part, .part.from */
@@ -17,7 +17,7 @@ struct part {
 	int fd;                      /* -1: not open */
 	bool mine;                   /* the lock is ours */
 	uint64_t n;                  /* bytes in it; stays after part_close */
-	EVP_MD_CTX *hash;            /* of these bytes, NULL without checksum */
+	struct digest *digest;       /* of these bytes, NULL without checksum */
 	char *url, *etag, *modified; /* whose bytes these are; NULL not known */
 };
 
@@ -27,7 +27,7 @@ enum part_state {
 	PART_FOUND, /* somebody else has just finished the file */
 };
 
-/* checksum: sha256, sha384 or sha512 in hex, or NULL; anything else is ERR_CORRUPT. */
+/* checksum: as digest.h, or NULL; anything else is ERR_CORRUPT. */
 int part_init(struct part *p, const char *path, const char *checksum, struct err *err);
 /* Never waits. All errors of this machine are ERR_SYS. */
 int part_lock(struct part *p, enum part_state *ret, struct err *err);

@@ -152,7 +152,7 @@ static int own(struct lock_package *p, struct err *err)
 
 static int place(const struct remote *r, const struct lock_package *p, char **ret, struct err *err)
 {
-	const char *why = NULL;
+	const char *why;
 
 	if (!p->checksum || !digest_known(p->checksum))
 		return err_set(err, ERR_SOURCE, "it has no checksum that can be verified");
@@ -160,7 +160,7 @@ static int place(const struct remote *r, const struct lock_package *p, char **re
 		return err_set(err, ERR_SOURCE,
 			"it is said to have %" PRIu64 " bytes, more than %" PRIu64, p->size,
 			(uint64_t)LIMIT_ARTIFACT);
-	if (!location_fit(p->location ?: "", &why))
+	if ((why = lock_location_fault(p->location ?: "")))
 		return err_set(err, ERR_SOURCE, "its location '%.200s' %s", p->location ?: "", why);
 	auto_free char *dir = xasprintf("%s/packages/%.2s", r->cache, p->checksum);
 	int rc = fs_mkdirs(dir, 0755, err);

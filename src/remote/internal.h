@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* internal.h - shared by the files of remote/. */
 #pragma once
+#include "base/digest.h"
 #include "base/hash.h"
 #include "format/rpm/rpm_keys.h"
 #include "remote/remote.h"
@@ -16,8 +17,6 @@ struct repomd {
 	struct repomd_file primary, filelists, modules;
 };
 void repomd_release(struct repomd *m);
-void repomd_file_copy(struct repomd_file *dst, const struct repomd_file *src);
-void repomd_file_release(struct repomd_file *f);
 /* ERR_SOURCE says what is wrong with it; one that has no primary is no repomd.xml. */
 int repomd_parse(const char *text, size_t n, struct repomd *ret, struct err *err);
 
@@ -39,7 +38,6 @@ int mirrorlist_parse(const char *text, size_t n, bool local, struct mirrors *ret
 /* location.c */
 /* $releasever, $basearch, $arch replaced; ERR_CONFIG when there is no $releasever to put there. */
 int url_expand(const char *url, const struct target *t, char **ret, struct err *err);
-const char *url_basearch(const char *arch);
 /* http:, https:, file: */
 bool url_is_remote(const char *url);
 bool url_is_file(const char *url);
@@ -47,14 +45,6 @@ bool url_is_file(const char *url);
 char *url_file_path(const char *url);
 /* base + location with everything encoded that a path must not hold; the caller's. */
 char *url_below(const char *base, const char *location);
-/* Whether a location stays below its repository; else *ret_why says why not (static). */
-bool location_fit(const char *location, const char **ret_why);
-
-/* digest.c: sha256, sha384, sha512 by the length of `want`, lowercase hex. */
-bool digest_known(const char *hex);
-bool digest_text(const char *want, const void *data, size_t n);
-/* 0 right, ERR_SOURCE wrong. */
-int digest_file(const char *path, const char *want, struct err *err);
 
 /* state.c: what is known of a repository, in its directory's state.json. */
 struct state {
@@ -106,14 +96,7 @@ bool repo_fresh(const struct repo *r, const struct remote_conf *conf, int64_t no
 /* All files of its state are there with their sizes. */
 bool repo_complete(const struct repo *r);
 
-/* progress: one line a half second at most */
-struct progress {
-	const struct remote *remote;
-	const char *what;
-	uint64_t last;
-};
-void progress_http(void *ctx, uint64_t had, uint64_t wanted, size_t done, size_t n);
-/* http_fetch with progress, its mirrors' problems given to conf->warn by `label` of each. */
+/* http_fetch with the remote's progress; `what` is being fetched. Problems stay in the list. */
 int remote_http(
 	struct remote *r, const char *what, struct http_get *list, size_t n, struct err *err);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* location.c - URLs of repositories, and what below them may be asked for. */
+/* location.c - URLs of repositories, and of what lies below them. */
 #include "base/base.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "remote/internal.h"
 #include <ctype.h>
 
-const char *url_basearch(const char *arch)
+/* As dnf: what repositories call an architecture in their URLs. */
+static const char *url_basearch(const char *arch)
 {
 	static const struct {
 		const char *arch, *base;
@@ -131,27 +132,4 @@ char *url_below(const char *base, const char *location)
 		sb_addc(&sb, '/');
 	text_url_path(&sb, location);
 	return sb_take(&sb);
-}
-
-bool location_fit(const char *s, const char **ret_why)
-{
-	size_t n = strlen(s);
-
-	*ret_why = NULL;
-	if (!n || n > LIMIT_LOCATION)
-		*ret_why = "is empty or too long";
-	else if (*s == '/')
-		*ret_why = "is an absolute path";
-	else if (strstr(s, "://") || (s[strcspn(s, "/:")] == ':' && !strchr(s, '/')) ||
-		 strncasecmp(s, "file:", 5) == 0)
-		*ret_why = "is a URL of its own";
-	else if (str_eq(s, "..") || str_starts(s, "../") || strstr(s, "/../") || str_ends(s, "/.."))
-		*ret_why = "leaves the repository";
-	else if (strchr(s, '\\') || str_ends(s, "/"))
-		*ret_why = "is no path of a file";
-	for (size_t i = 0; !*ret_why && i < n; i++) {
-		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
-			*ret_why = "has control characters";
-	}
-	return !*ret_why;
 }

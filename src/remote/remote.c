@@ -209,9 +209,15 @@ void remote_warn(const struct remote *r, const struct repo *repo, const char *li
 		r->conf.warn(r->conf.ctx, text);
 }
 
-#define PROGRESS_MS 500
+#define PROGRESS_MS 500 /* between two lines */
 
-void progress_http(void *ctx, uint64_t had, uint64_t wanted, size_t done, size_t n)
+struct progress {
+	const struct remote *remote;
+	const char *what;
+	uint64_t last;
+};
+
+static void show_progress(void *ctx, uint64_t had, uint64_t wanted, size_t done, size_t n)
 {
 	struct progress *p = ctx;
 	uint64_t now = time_mono_ms();
@@ -235,5 +241,5 @@ int remote_http(
 {
 	struct progress p = {.remote = r, .what = what, .last = time_mono_ms()};
 
-	return http_fetch(r->http, list, n, r->conf.progress ? progress_http : NULL, &p, err);
+	return http_fetch(r->http, list, n, r->conf.progress ? show_progress : NULL, &p, err);
 }

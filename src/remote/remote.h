@@ -3,8 +3,8 @@
  * remote.h - other people's rpm-md repositories: metadata, mirrors, keys and packages, checked and
  * cached below data/cache, so that a second use needs no network. Semantics of options as dnf's.
  *
- *   cache/repos/<id>-<hash of what it is>/   repomd.xml, its signature, metadata by checksum,
- * state.json cache/packages/<first two digits>/<checksum>   package files by content, shared by all
+ *	repos/<id>-<hash of what it is>/          repomd.xml, its signature, metadata, state.json
+ *	packages/<first two digits>/<checksum>    package files by content, shared by all
  *
  * Nothing is taken over unchecked: repomd.xml's signature (repo_gpgcheck) or the metalink's
  * checksum, the size and checksum of each metadata file, of each package, its header against the
@@ -28,13 +28,13 @@ struct remote_conf {
 
 /* One repository, its current metadata as files on this machine (compressed as they came). */
 struct remote_repo {
-	const struct target_repo *conf; /* borrowed from the target */
-	char *dir;                      /* its cache directory */
-	char *checksum;                 /* sha256 of repomd.xml: changes with anything in it */
-	int64_t revision, fetched;      /* as repomd.xml says, 0 none; seconds since 1970 */
-	struct strv bases;              /* base URLs, best first */
-	char *primary, *filelists,
-		*modules; /* paths; filelists NULL until remote_filelists; modules: NULL none */
+	const struct target_repo *conf;    /* borrowed from the target */
+	char *dir;                         /* its cache directory */
+	char *checksum;                    /* sha256 of repomd.xml: changes with anything in it */
+	int64_t revision, fetched;         /* as repomd.xml says, 0 none; seconds since 1970 */
+	struct strv bases;                 /* base URLs, best first */
+	char *primary, *filelists;         /* paths; filelists NULL until remote_filelists */
+	char *modules;                     /* path; NULL: none */
 	char *primary_sum, *filelists_sum; /* checksums of the files as they came */
 };
 

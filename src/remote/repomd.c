@@ -15,26 +15,18 @@ struct parse {
 	int depth, root;
 };
 
-void repomd_file_release(struct repomd_file *f)
+static void file_release(struct repomd_file *f)
 {
 	free(f->location);
 	free(f->checksum);
 	*f = (struct repomd_file){0};
 }
 
-void repomd_file_copy(struct repomd_file *dst, const struct repomd_file *src)
-{
-	*dst = (struct repomd_file){.location = xstrdup_null(src->location),
-		.checksum = xstrdup_null(src->checksum),
-		.size = src->size,
-		.open_size = src->open_size};
-}
-
 void repomd_release(struct repomd *m)
 {
-	repomd_file_release(&m->primary);
-	repomd_file_release(&m->filelists);
-	repomd_file_release(&m->modules);
+	file_release(&m->primary);
+	file_release(&m->filelists);
+	file_release(&m->modules);
 	*m = (struct repomd){0};
 }
 
@@ -88,13 +80,13 @@ static int64_t number(const char *text)
 static int check(const struct parse *p, struct err *err)
 {
 	const struct repomd_file *f = &p->file;
-	const char *why = NULL;
+	const char *why;
 
 	if (!f->location)
 		return err_set(err, ERR_SOURCE, "its %s has no location", p->type);
 	if (p->foreign)
 		return err_set(err, ERR_SOURCE, "its %s lies elsewhere (xml:base)", p->type);
-	if (!location_fit(f->location, &why))
+	if ((why = lock_location_fault(f->location)))
 		return err_set(err, ERR_SOURCE, "the location '%.200s' of its %s %s", f->location,
 			p->type, why);
 	if (!f->checksum && p->weak)
@@ -118,7 +110,7 @@ static int end_data(struct parse *p, struct err *err)
 		*at = p->file;
 		p->file = (struct repomd_file){0};
 	}
-	repomd_file_release(&p->file);
+	file_release(&p->file);
 	return r;
 }
 
@@ -152,7 +144,7 @@ int repomd_parse(const char *text, size_t n, struct repomd *ret, struct err *err
 	struct parse p = {.md = &md};
 	int r = xml_walk(text, n, &(struct xml_handler){start, end, &p}, err);
 
-	repomd_file_release(&p.file);
+	file_release(&p.file);
 	free(p.type);
 	free(p.weak);
 	if (r >= 0 && !md.primary.location)

@@ -35,7 +35,6 @@ static void put_file(json_t *o, const char *name, const struct repomd_file *f)
 static bool get_file(const json_t *o, const char *name, struct repomd_file *f)
 {
 	const json_t *j = json_object_get(o, name);
-	const char *why;
 	int64_t size;
 
 	if (!j)
@@ -45,7 +44,7 @@ static bool get_file(const json_t *o, const char *name, struct repomd_file *f)
 		.checksum = xstrdup_null(json_get_str(j, "checksum")),
 		.size = size > 0 ? (uint64_t)size : 0};
 	return f->location && f->checksum && digest_known(f->checksum) &&
-	       location_fit(f->location, &why);
+	       !lock_location_fault(f->location);
 }
 
 void state_read(const char *dir, struct state *ret)

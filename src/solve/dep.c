@@ -54,13 +54,9 @@ void dep_lacking_paths(Pool *pool, Id dep, Queue *ret)
 		queue_pushunique(ret, dep);
 }
 
-struct ranking {
-	struct solve *s;
-};
-
 static int by_rank(const void *a, const void *b, void *data)
 {
-	Pool *pool = ((struct ranking *)data)->s->pool;
+	Pool *pool = data;
 	Id x = *(const Id *)a, y = *(const Id *)b;
 	const Solvable *v = pool_id2solvable(pool, x), *w = pool_id2solvable(pool, y);
 	int c = strcmp(pool_id2str(pool, v->name), pool_id2str(pool, w->name));
@@ -75,50 +71,32 @@ static int by_rank(const void *a, const void *b, void *data)
 
 void solve_sort_best(struct solve *s, Queue *q)
 {
-	struct ranking r = {s};
-
 	if (q->count)
-		solv_sort(q->elements, (size_t)q->count, sizeof(Id), by_rank, &r);
+		solv_sort(q->elements, (size_t)q->count, sizeof(Id), by_rank, s->pool);
 }
 
-static void by_pattern(struct solve *s, const char *what, bool all, Queue *ret)
+static void by_pattern(struct solve *s, const char *what, Queue *ret)
 {
 	for (Id p = 2; p < s->pool->nsolvables; p++) {
 		const Solvable *v = pool_id2solvable(s->pool, p);
 
-		if (v->repo && (all || solve_visible(s, p)) && solvable_fits(s->pool, v, what))
+		if (v->repo && solve_visible(s, p) && solvable_fits(s->pool, v, what))
 			queue_push(ret, p);
 	}
 }
 
-static void by_dep(struct solve *s, Id dep, bool all, Queue *ret)
+void dep_match(struct solve *s, const char *what, Queue *ret)
 {
 	Pool *pool = s->pool;
-	Id p, pp;
-
-	if (!all || *pool_dep2str(pool, dep) == '(') {
-		FOR_PROVIDES(p, pp, dep)
-		queue_push(ret, p);
-		return;
-	}
-	for (p = 2; p < pool->nsolvables; p++) {
-		Solvable *v = pool_id2solvable(pool, p);
-
-		if (v->repo && solvable_matchesdep(v, SOLVABLE_PROVIDES, dep, -1))
-			queue_push(ret, p);
-	}
-}
-
-void dep_match(struct solve *s, const char *what, bool all, Queue *ret)
-{
 	bool plain = !strpbrk(what, "(<>= /");
-	Id dep;
+	Id dep, p, pp;
 
 	if (plain)
-		by_pattern(s, what, all, ret);
-	if (ret->count || !(dep = dep_parse(s->pool, what)))
+		by_pattern(s, what, ret);
+	if (ret->count || !(dep = dep_parse(pool, what)))
 		return;
 	if (solve_paths(s))
-		pool_createwhatprovides(s->pool);
-	by_dep(s, dep, all, ret);
+		pool_createwhatprovides(pool);
+	FOR_PROVIDES(p, pp, dep)
+	queue_push(ret, p);
 }

@@ -13,12 +13,6 @@ struct rule {
 	Id from, to, dep; /* of SOLVER_RULE_BEST: from is the best package */
 };
 
-/* The version libsolv's text has for "name = evr" and the like. */
-static const char *dep_text(Pool *pool, Id dep)
-{
-	return pool_dep2str(pool, dep);
-}
-
 static char *name_of(struct run *r, Id p)
 {
 	return solvable_nevra(r->s->pool, pool_id2solvable(r->s->pool, p));
@@ -236,11 +230,11 @@ static char *nothing_provides(struct run *r, const struct rule *x, const char *w
 	auto_free char *near = nearest(r, x->dep), *by = wanted_by(r, why);
 
 	if (x->type != SOLVER_RULE_PKG_NOTHING_PROVIDES_DEP)
-		return xasprintf("nothing provides %s, which %s wants%s", dep_text(pool, x->dep),
-			r->q->who ?: "the request", near);
+		return xasprintf("nothing provides %s, which %s wants%s",
+			pool_dep2str(pool, x->dep), r->q->who ?: "the request", near);
 	auto_free char *nevra = name_of(r, x->from);
-	return xasprintf("nothing provides %s, which %s requires (%s)%s", dep_text(pool, x->dep),
-		nevra, by, near);
+	return xasprintf("nothing provides %s, which %s requires (%s)%s",
+		pool_dep2str(pool, x->dep), nevra, by, near);
 }
 
 static char *clash(struct run *r, const struct rule *x, const char *why)
@@ -255,15 +249,15 @@ static char *clash(struct run *r, const struct rule *x, const char *why)
 	switch (x->type) {
 	case SOLVER_RULE_PKG_SELF_CONFLICT:
 		return xasprintf("%s conflicts with %s, which it provides itself (%s)", a,
-			dep_text(pool, x->dep), by);
+			pool_dep2str(pool, x->dep), by);
 	case SOLVER_RULE_PKG_SAME_NAME:
 		return xasprintf("%s and %s cannot be installed both (%s)%s", a, b, by, there);
 	case SOLVER_RULE_PKG_CONFLICTS:
 		return xasprintf("%s conflicts with %s, which is %s (%s)%s", a,
-			dep_text(pool, x->dep), b, by, there);
+			pool_dep2str(pool, x->dep), b, by, there);
 	default:
-		return xasprintf("%s obsoletes %s, which is %s (%s)%s", a, dep_text(pool, x->dep),
-			b, by, there);
+		return xasprintf("%s obsoletes %s, which is %s (%s)%s", a,
+			pool_dep2str(pool, x->dep), b, by, there);
 	}
 }
 
@@ -299,6 +293,27 @@ static char *best_first(struct run *r, const struct rule *rules, size_t n)
 	return xstrdup("");
 }
 
+/* What must not be there, though what is wanted needs it. */
+static char *against(
+	struct run *r, const struct rule *rules, size_t n, const char *unwanted, const char *why)
+{
+	const struct rule *x = first(r, rules, n, SOLVER_RULE_PKG_REQUIRES);
+	auto_strbuf struct strbuf sb = STRBUF_INIT;
+
+	sb_addf(&sb, "%s conflicts with %s, but ", r->q->who ?: "the request", unwanted);
+	if (why)
+		sb_addf(&sb, "wants %s", why);
+	if (x) {
+		auto_free char *nevra = name_of(r, x->from);
+
+		sb_addf(&sb, "%s%s requires %s", why ? ", and " : "", nevra,
+			pool_dep2str(r->s->pool, x->dep));
+	}
+	if (!why && !x)
+		sb_add(&sb, "it is in the root");
+	return sb_take(&sb);
+}
+
 static char *explain_rules(struct run *r, const struct rule *rules, size_t n)
 {
 	static const SolverRuleinfo missing[] = {SOLVER_RULE_JOB_NOTHING_PROVIDES_DEP,
@@ -310,21 +325,8 @@ static char *explain_rules(struct run *r, const struct rule *rules, size_t n)
 	auto_free char *unwanted = wish(r, rules, n, SOLVER_ERASE);
 	const struct rule *x;
 
-	if (unwanted) {
-		auto_free char *needed = NULL;
-
-		if ((x = first(r, rules, n, SOLVER_RULE_PKG_REQUIRES))) {
-			auto_free char *nevra = name_of(r, x->from);
-
-			needed = xasprintf("%s requires %s", nevra, dep_text(r->s->pool, x->dep));
-		}
-		return xasprintf("%s conflicts with %s, but %s%s%s%s", r->q->who ?: "the request",
-			unwanted, why ? "wants " : "", why ? why : "",
-			why && needed   ? ", and "
-			: needed || why ? ""
-					: "it is in the root",
-			needed ?: "");
-	}
+	if (unwanted)
+		return against(r, rules, n, unwanted, why);
 	for (size_t i = 0; i < COUNTOF(missing); i++) {
 		if ((x = first(r, rules, n, missing[i])) && x->dep)
 			return nothing_provides(r, x, why);

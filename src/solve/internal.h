@@ -147,8 +147,8 @@ Id dep_parse(Pool *pool, const char *text);
 bool dep_provided(Pool *pool, Id dep);
 /* Paths in the dependency (nested too) nobody visible provides. */
 void dep_lacking_paths(Pool *pool, Id dep, Queue *ret);
-/* Solvables that fit name, glob, NEVRA, path or dependency: of all, or of the visible ones. */
-void dep_match(struct solve *s, const char *what, bool all, Queue *ret);
+/* Visible solvables that fit name, glob, NEVRA, path or dependency. */
+void dep_match(struct solve *s, const char *what, Queue *ret);
 /* Best first: version, then architecture, then order of the repositories. */
 void solve_sort_best(struct solve *s, Queue *q);
 

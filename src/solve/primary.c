@@ -40,21 +40,6 @@ bool solve_is_word(const char *s)
 	return true;
 }
 
-static bool is_location(const char *s)
-{
-	size_t scheme = strcspn(s, ":/?#");
-
-	if (!*s || *s == '/' || strlen(s) > LIMIT_DEP || (s[scheme] == ':' && s[scheme + 1] == '/'))
-		return false;
-	if (str_eq(s, "..") || str_starts(s, "../") || strstr(s, "/../") || str_ends(s, "/.."))
-		return false;
-	for (; *s; s++) {
-		if ((unsigned char)*s < ' ' || *s == 0x7f || *s == '\\')
-			return false;
-	}
-	return true;
-}
-
 static const char *fault(Pool *pool, Id p)
 {
 	Solvable *v = pool_id2solvable(pool, p);
@@ -66,7 +51,8 @@ static const char *fault(Pool *pool, Id p)
 		!strchr(evr, '-'))
 		return "no name, version, release and architecture fit for a package";
 	location = solvable_lookup_location(v, NULL);
-	if (!location || !is_location(location) || solvable_lookup_str(v, SOLVABLE_MEDIABASE))
+	if (!location || lock_location_fault(location) ||
+		solvable_lookup_str(v, SOLVABLE_MEDIABASE))
 		return "a location outside of the repository";
 	if (!solvable_lookup_checksum(v, SOLVABLE_CHECKSUM, &type) ||
 		(type != REPOKEY_TYPE_SHA256 && type != REPOKEY_TYPE_SHA384 &&

@@ -143,7 +143,7 @@ static void add_wanted(struct run *r, const char *text, Id dep)
 		return;
 	}
 	queue_init(&q);
-	dep_match(r->s, text, false, &q);
+	dep_match(r->s, text, &q);
 	if (!q.count) {
 		push(r, SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES, dep, text);
 		return;

@@ -185,7 +185,7 @@ int solve_find(struct solve *s, const char *what, struct lock_packages *ret, str
 		return err_set(err, ERR_USAGE, "'%.200s' is no name of a package", what);
 	queue_init(&q);
 	solve_prepare(s);
-	dep_match(s, what, false, &q);
+	dep_match(s, what, &q);
 	solve_sort_best(s, &q);
 	for (int i = 0; i < q.count; i++)
 		add_package(s, q.elements[i], ret);

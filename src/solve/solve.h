@@ -14,8 +14,8 @@
 
 struct solve;
 struct solve_conf {
-	const char *arch;  /* rpm's word; packages of compatible ones (noarch, i686) are seen as rpm
-			      does */
+	/* rpm's word; packages of compatible ones (noarch, i686) are seen as rpm does */
+	const char *arch;
 	const char *cache; /* directory of .solv files; NULL: none */
 	bool weak;         /* install recommended packages */
 	const struct strv *modules; /* "module:stream" to enable; NULL: defaults only */
@@ -44,23 +44,21 @@ int solve_add_files(
 	struct solve *s, const char *id, int priority, const struct strv *paths, struct err *err);
 
 struct solve_request {
-	struct strv install;   /* names, NEVRAs, paths, provides, rich dependencies "(a if b)", "gcc
-				  >= 13";   best version wins */
+	/* names, NEVRAs, paths, provides, "gcc >= 13", rich dependencies "(a if b)"; the best
+	 * version wins */
+	struct strv install;
 	struct strv conflicts; /* BuildConflicts: nothing of the result may match */
 	struct strv files;     /* paths given to solve_add_files that must be installed */
-	const struct lock_packages *installed; /* a set that is there already and stays as it is:
-				the result is only what is added. NULL: from nothing */
+	/* a set that is there already and stays as it is: the result is only what is added;
+	 * NULL: from nothing */
+	const struct lock_packages *installed;
 	const char *who; /* who wants `install`, for problems: "hello-1.0-1.src"; may be NULL */
 };
-#define SOLVE_REQUEST_INIT                                                                         \
-	{                                                                                          \
-		0                                                                                  \
-	}
 void solve_request_release(struct solve_request *q);
 
 struct solve_problem {
-	char *text; /* one line: what, who wants it, nearest candidate; from outside: escape when
-		       shown */
+	/* one line: what, who wants it, nearest candidate; from outside: escape when shown */
+	char *text;
 };
 VEC_TYPE(solve_problems, struct solve_problem);
 void solve_problem_release(struct solve_problem *p);
@@ -68,8 +66,9 @@ void solve_problem_release(struct solve_problem *p);
 struct solve_result {
 	struct lock_packages packages;  /* sorted; checksum, repo, location, size filled */
 	struct solve_problems problems; /* none: solved */
-	struct strv needs_files; /* ids of repositories whose filelists must be added first, then
-				    solve again; the rest is the answer without them */
+	/* ids of repositories whose filelists must be added first, then solve again; the rest is
+	 * the answer without them */
+	struct strv needs_files;
 };
 void solve_result_release(struct solve_result *r);
 
@@ -78,8 +77,7 @@ void solve_result_release(struct solve_result *r);
 int solve_run(struct solve *s, const struct solve_request *q, const char *testcase,
 	struct solve_result *ret, struct err *err);
 
-/* Packages a name, glob, NEVRA, path or provide stands for, best first: for `packmill solve` and
- * messages. */
+/* Packages a name, glob, NEVRA, path or provide stands for, best first. */
 int solve_find(struct solve *s, const char *what, struct lock_packages *ret, struct err *err);
 /* How many packages the pool has. */
 size_t solve_count(const struct solve *s);

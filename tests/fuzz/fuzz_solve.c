@@ -30,7 +30,7 @@ static void check(const struct solve_result *r)
 
 static void solve(struct solve *s, const char *what)
 {
-	struct solve_request q = SOLVE_REQUEST_INIT;
+	struct solve_request q = {0};
 	struct solve_result r = {0};
 
 	strv_add(&q.install, what);

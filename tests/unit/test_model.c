@@ -161,6 +161,40 @@ static const struct {
 		"package 1 of 'base' (a-1-1.x86_64) has no fit location"},
 };
 
+static const struct {
+	const char *location, *fault; /* NULL: fine */
+} locations[] = {
+	{"Packages/a/a-1:2-3.x86_64.rpm", NULL},
+	{"a-1:2-3.x86_64.rpm", NULL},
+	{"...", NULL},
+	{"a/..b", NULL},
+	{"", "is empty or too long"},
+	{"/a", "is an absolute path"},
+	{"https://x/a", "is a URL of its own"},
+	{"a/b://c", "is a URL of its own"},
+	{"x:/a", "is a URL of its own"},
+	{"File:a", "is a URL of its own"},
+	{"..", "leaves the repository"},
+	{"../a", "leaves the repository"},
+	{"a/../b", "leaves the repository"},
+	{"a/..", "leaves the repository"},
+	{"a\\b", "is no path of a file"},
+	{"a/", "is no path of a file"},
+	{"a\tb", "has control characters"},
+	{"a\x7f", "has control characters"},
+};
+
+static void location_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(locations); i++) {
+		const char *fault = lock_location_fault(locations[i].location);
+
+		print_message("%s\n", locations[i].location);
+		assert_true(str_eq_null(fault, locations[i].fault));
+	}
+}
+
 static void lock_rows(void **state)
 {
 	(void)state;
@@ -193,6 +227,7 @@ int main(void)
 		cmocka_unit_test(job_round_trip),
 		cmocka_unit_test(refuses_results),
 		cmocka_unit_test(result_round_trip),
+		cmocka_unit_test(location_rows),
 		cmocka_unit_test(lock_rows),
 	};
 

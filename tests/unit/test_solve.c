@@ -271,7 +271,7 @@ static void tell(const struct solve_result *r, struct strbuf *b)
 
 static char *run(struct solve *s, size_t i)
 {
-	struct solve_request q = SOLVE_REQUEST_INIT;
+	struct solve_request q = {0};
 	struct lock_packages have = VEC_INIT;
 	struct solve_result res = {0};
 	auto_err struct err err = ERR_INIT;
@@ -454,7 +454,7 @@ static void test_cache(void **state)
 static void test_lists_later(void **state)
 {
 	CLEANUP(solve_freep) struct solve *s = two_repos("", NULL);
-	struct solve_request q = SOLVE_REQUEST_INIT;
+	struct solve_request q = {0};
 	struct solve_result res = {0};
 
 	(void)state;
@@ -492,7 +492,7 @@ static void test_testcase(void **state)
 {
 	CLEANUP(solve_freep) struct solve *s = two_repos("", NULL);
 	auto_free char *dir = at("testcase"), *file = at("testcase/testcase.t");
-	struct solve_request q = SOLVE_REQUEST_INIT;
+	struct solve_request q = {0};
 	struct solve_result res = {0};
 
 	(void)state;
@@ -528,7 +528,7 @@ static void test_files(void **state)
 	auto_free char *a = at("rpmbuild/RPMS/noarch/fa-9-1.noarch.rpm");
 	auto_free char *b = at("rpmbuild/RPMS/noarch/bar-9-1.noarch.rpm");
 	auto_strv struct strv paths = STRV_INIT;
-	struct solve_request q = SOLVE_REQUEST_INIT;
+	struct solve_request q = {0};
 	struct solve_result res = {0};
 	char sum[SHA256_HEX];
 

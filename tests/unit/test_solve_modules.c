@@ -133,7 +133,7 @@ static int add(struct solve *s, const char *id, int priority, const char *yaml, 
 
 static char *solve_text(struct solve *s, const char *install)
 {
-	struct solve_request q = SOLVE_REQUEST_INIT;
+	struct solve_request q = {0};
 	struct solve_result r = {0};
 	struct strbuf b = STRBUF_INIT;
 

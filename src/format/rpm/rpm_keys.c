@@ -174,11 +174,6 @@ int rpm_keys_add(struct rpm_keys *k, const char *text, size_t n, const struct st
 	return err_set(err, ERR_SOURCE, "its key has the fingerprint %s, not %s", is, asked);
 }
 
-size_t rpm_keys_count(const struct rpm_keys *k)
-{
-	return k->keys.n;
-}
-
 void rpm_keys_id(const struct rpm_keys *k, char ret[SHA256_HEX])
 {
 	auto_strv struct strv sums = STRV_INIT;

@@ -19,7 +19,6 @@ DEFINE_CLEANUP(struct rpm_keys *, rpm_keys_free)
  */
 int rpm_keys_add(struct rpm_keys *k, const char *text, size_t n, const struct strv *fingerprints,
 	struct err *err);
-size_t rpm_keys_count(const struct rpm_keys *k);
 /* Names the set, whatever order its keys came in. */
 void rpm_keys_id(const struct rpm_keys *k, char ret[SHA256_HEX]);
 /* All keys as binary OpenPGP packets, for gpg. */
