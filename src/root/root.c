@@ -72,6 +72,14 @@ void root_mounts(struct root *r, struct sandbox_conf *conf)
 	conf->n_mounts = r->mounts.n;
 }
 
+/* Holes are nothing; a file of several names counts once in all. */
+static uint64_t file_size(const struct stat *st)
+{
+	uint64_t used = (uint64_t)st->st_blocks * 512, n = (uint64_t)st->st_size;
+
+	return (used < n ? used : n) / st->st_nlink;
+}
+
 static uint64_t tree_size(const char *path, unsigned depth)
 {
 	auto_strv struct strv names = STRV_INIT;
@@ -88,8 +96,8 @@ static uint64_t tree_size(const char *path, unsigned depth)
 			continue;
 		if (S_ISDIR(st.st_mode))
 			sum += tree_size(p, depth + 1);
-		else if (S_ISREG(st.st_mode)) /* of several names: once in all; holes are nothing */
-			sum += (uint64_t)st.st_blocks * 512 / st.st_nlink;
+		else if (S_ISREG(st.st_mode))
+			sum += file_size(&st);
 	}
 	return sum;
 }
