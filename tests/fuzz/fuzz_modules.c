@@ -36,7 +36,7 @@ static void solve(const char *path, const char *modules, const char *enable)
 	auto_strv struct strv list = STRV_INIT;
 	struct solve_conf conf = {.arch = "x86_64", .modules = &list};
 	struct solve_repo repo = {.id = "r", .primary = path, .modules = modules};
-	struct solve_request q = SOLVE_REQUEST_INIT;
+	struct solve_request q = {0};
 	CLEANUP(solve_freep) struct solve *s = NULL;
 	struct solve_result r = {0};
 	auto_err struct err err = ERR_INIT;
