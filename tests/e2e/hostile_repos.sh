@@ -132,4 +132,24 @@ done
 lock host host x
 is "a lock with a machine's package" "$status" 2
 
+# --- a package of ours whose metadata no reader takes: it would spoil the repository for all projects
+# absurd WHAT REGEX PYTHON-EXPRESSION: a line of the preamble, or text of the description
+absurd()
+{
+	python3 - "$3" >absurd.spec <<-'PY'
+		import sys
+		print('Name: absurd\nVersion: 1\nRelease: 1\nSummary: x\nLicense: MIT\nBuildArch: noarch\n' +
+		      eval(sys.argv[1]) + '\n%files')
+	PY
+	rpmbuild -bs --define "_topdir $T/top" absurd.spec >/dev/null 2>rpmbuild.log || fail "$1" "$(cat rpmbuild.log)"
+	exits 4 "$1" "$PACKMILL" build top/SRPMS/absurd-1-1.src.rpm -t ./plain.yaml -o built-absurd
+	has 'is refused' err "$2"
+	rm -rf built-absurd
+}
+absurd 'a dependency in 60 parentheses' 'a dependency of absurd nesting' \
+	"'Requires: ' + '(' * 60 + 'bash or b' + ') or b' * 59 + ')\n%description\nx'"
+absurd 'a name of 40,000 bytes' 'a provided name of absurd length' "'Provides: ' + 'a' * 40000 + '\n%description\nx'"
+absurd 'a description of 240,000 bytes' 'a description of absurd length' "'%description\n' + 'a b\n' * 60000"
+absurd 'a URL of 40,000 bytes' 'a URL of absurd length' "'URL: http://' + 'a' * 40000 + '\n%description\nx'"
+
 done_testing

@@ -108,6 +108,8 @@ int rpm_read(const char *path, struct package *ret, struct err *err)
 		return r;
 	r = fill(h, path, LIMIT_NAME, &p, err);
 	if (r >= 0)
+		r = rpm_check_fit(h, path_base(path), err);
+	if (r >= 0)
 		r = sha256_file(path, p.sha256, err);
 	if (r < 0) {
 		package_release(&p);

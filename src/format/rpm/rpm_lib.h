@@ -44,6 +44,8 @@ char *rpm_log_first(const struct strbuf *sb);
 rpmts rpm_ts_new(void);
 /* Header of a package file, not verified. */
 int rpm_header(const char *path, Header *ret, struct err *err);
+/* ERR_BUILD: its metadata would spoil that of a repository for all readers; names `file`. */
+int rpm_check_fit(Header h, const char *file, struct err *err);
 /* A tag as text; the caller's, NULL when missing. */
 char *rpm_tag(Header h, rpmTagVal tag);
 /* "name >= 1", a path or a rich dependency, as rpm prints them; the caller's. */
