@@ -151,5 +151,6 @@ absurd 'a dependency in 60 parentheses' 'a dependency of absurd nesting' \
 absurd 'a name of 40,000 bytes' 'a provided name of absurd length' "'Provides: ' + 'a' * 40000 + '\n%description\nx'"
 absurd 'a description of 240,000 bytes' 'a description of absurd length' "'%description\n' + 'a b\n' * 60000"
 absurd 'a URL of 40,000 bytes' 'a URL of absurd length' "'URL: http://' + 'a' * 40000 + '\n%description\nx'"
+absurd 'escape codes' 'a provided name with control characters' "'Provides: a(' + chr(27) + '[31m)\n%description\nx'"
 
 done_testing

@@ -29,6 +29,15 @@ static size_t parens(const char *s)
 	return n;
 }
 
+/* XML cannot say these, and createrepo_c says nothing of a package that has them. */
+static bool has_control(const char *s)
+{
+	for (; *s; s++)
+		if (((unsigned char)*s < ' ' && !strchr("\t\n\r", *s)) || *s == 0x7f)
+			return true;
+	return false;
+}
+
 struct rule {
 	rpmTagVal tag;
 	size_t max;
@@ -45,6 +54,8 @@ static const struct rule rules[] = {
 	{RPMTAG_PACKAGER, TAG_MAX, false, "packager"},
 	{RPMTAG_BUILDHOST, TAG_MAX, false, "build host"},
 	{RPMTAG_SOURCERPM, TAG_MAX, false, "source package"},
+	{RPMTAG_CHANGELOGNAME, SIZE_MAX, false, "changelog"},
+	{RPMTAG_CHANGELOGTEXT, SIZE_MAX, false, "changelog"},
 	{RPMTAG_FILENAMES, LIMIT_DEP, false, "path"},
 	{RPMTAG_PROVIDENAME, LIMIT_DEP, true, "provided name"},
 	{RPMTAG_PROVIDEVERSION, LIMIT_DEP, false, "provided version"},
@@ -78,6 +89,9 @@ int rpm_check_fit(Header h, const char *file, struct err *err)
 			if (xml_length(s) > rule->max)
 				r = err_set(err, ERR_BUILD, "'%s' has a %s of absurd length", file,
 					rule->what);
+			else if (has_control(s))
+				r = err_set(err, ERR_BUILD, "'%s' has a %s with control characters",
+					file, rule->what);
 			else if (rule->dependency && parens(s) > LIMIT_DEP_PARENS)
 				r = err_set(err, ERR_BUILD, "'%s' has a %s of absurd nesting", file,
 					rule->what);
