@@ -237,28 +237,36 @@ static int show(const char *roots, const char *key, struct err *err)
 	return cmd_print_json(o, err);
 }
 
+/* By age and size; downloads are used again only to make roots anew, so they go by their age alone.
+ */
 static int clean_some(
-	const char *roots, const char *key, size_t *ret_n, uint64_t *ret_bytes, struct err *err)
+	const char *roots, const char *cache, size_t *ret_n, uint64_t *ret_bytes, struct err *err)
 {
-	uint64_t size = 0;
+	int64_t since = unused ? time_now() - (int64_t)unused : 0;
+	uint64_t size = 0, downloads = 0;
+	int r;
 
-	if (key)
-		return err_set(err, ERR_USAGE, "--unused and --size choose themselves: no KEY");
 	if (max_size && (!size_parse(max_size, &size) || !size))
 		return err_set(err, ERR_USAGE, "--size: '%s' is no size (such as 20G)", max_size);
-	return root_gc(roots, unused ? time_now() - (int64_t)unused : 0, size, global.dry_run,
-		ret_n, ret_bytes, err);
+	if ((r = root_gc(roots, since, size, global.dry_run, ret_n, ret_bytes, err)) < 0 ||
+		(unused && (r = root_cache_gc(cache, since, global.dry_run, &downloads, err)) < 0))
+		return r;
+	*ret_bytes += downloads;
+	return 0;
 }
 
-static int clean(const char *roots, const char *key, struct err *err)
+static int clean(const char *roots, const char *cache, const char *key, struct err *err)
 {
 	const bool some = unused || max_size;
 	uint64_t bytes = 0;
 	char size[32];
 	size_t n;
-	int r = some ? clean_some(roots, key, &n, &bytes, err)
-		     : root_clean(roots, key, global.dry_run, &n, err);
+	int r;
 
+	if (some && key)
+		return err_set(err, ERR_USAGE, "--unused and --size choose themselves: no KEY");
+	r = some ? clean_some(roots, cache, &n, &bytes, err)
+		 : root_clean(roots, key, global.dry_run, &n, err);
 	if (r < 0)
 		return r;
 	if (global.json) {
@@ -291,7 +299,7 @@ static int run(int argc, char **argv, struct err *err)
 	if (str_eq(verb, "show") && argc == 2)
 		return show(roots, argv[1], err);
 	if (str_eq(verb, "clean") && argc <= 2)
-		return clean(roots, argc == 2 ? argv[1] : NULL, err);
+		return clean(roots, cache, argc == 2 ? argv[1] : NULL, err);
 	return err_set(err, ERR_USAGE,
 		"usage: packmill root list | create [-t TARGET] | show KEY | clean [KEY]");
 }

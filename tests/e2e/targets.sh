@@ -298,6 +298,14 @@ E2
 ok 'dnf installs from both' dnf_in "$T/tree" --forcearch=x86_64 install pygreet coreutils
 is 'it runs' "$(chroot "$T/tree" /usr/bin/python3 -c 'import pygreet; print(pygreet.greet())' 2>&1)" 'good evening'
 
+# --- downloads that nobody uses
+find data/cache/packages -type f -exec touch -d '3 days ago' {} +
+ok 'would go by age' "$PACKMILL" root clean -n --unused 1d
+is 'and are there' "$([ "$(find data/cache/packages -name '*.ok' | wc -l)" -gt 100 ] && echo yes)" yes
+ok 'go by age' "$PACKMILL" root clean --unused 1d
+is 'all of them' "$(find data/cache/packages -name '*.ok' | wc -l)" 0
+is 'roots in use lately stay' "$(cut -d, -f1 "$T/out")" 'removed 0 roots'
+
 # --- an ordinary user
 [ "$(id -u)" = 0 ] || { skip 'as an ordinary user' 'needs root: it makes a user'; done_testing; }
 U=pmtarget$$
