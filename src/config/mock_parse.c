@@ -223,7 +223,9 @@ static int open_below(const char *dir, const char *name, struct err *err)
 		return err_errno(err, "%s", dir);
 	fd = fs_openat2(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
 		RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
-	return fd < 0 ? err_errno(err, "%s", name) : fd;
+	if (fd < 0 && errno == EXDEV)
+		return err_set(err, ERR_CONFIG, "it leads out of its directory");
+	return fd < 0 ? err_errno(err, "cannot be read") : fd;
 }
 
 static int get_text(struct mock *m, const char *dir, const char *name, char **ret, size_t *ret_n,

@@ -152,7 +152,7 @@ evil.cfg:17: '{{ ''.__class__ }}': methods are not evaluated
 evil.cfg:21: '[updates] priority=0': priorities go from 1 to 9999
 evil.cfg:22: '[updates] sslverify=0': certificates of https are always checked
 evil.cfg:24: '[updates] gpgkey=file:///etc/pki/rpm-gpg/KEY https://exampl...': the file is in mock's root; give it as an URL or a path, best with #FINGERPRINT
-evil.cfg:26: 'link2.tpl': cannot include it: link2.tpl: Invalid cross-device link
+evil.cfg:26: 'link2.tpl': cannot include it: it leads out of its directory
 link.tpl:1: 'root:x:0:0': only assignments to config_opts and include() are understood
 E
 has 'the target' out '^name: fedora-99-x86_64$'
