@@ -52,7 +52,8 @@ package nul '%post' "printf 'all well\\0'; exit 3"
 package unended '%post' "printf 'all well'; exit 3"
 package flood '%post' 'yes | head -c 20000000; exit 3'
 package sparse '%post' 'truncate -s 1T /var/sparse'
-package daemon '%post' '(setsid sleep 98765 >/dev/null 2>&1 &); (setsid sh -c "setsid sleep 98765 &" >/dev/null 2>&1 &)'
+long=9$$ # seconds, and by which this test's own are known
+package daemon '%post' "(setsid sleep $long >/dev/null 2>&1 &); (setsid sh -c 'setsid sleep $long &' >/dev/null 2>&1 &)"
 package inputs '%post' 'for f in /in/*; do echo evil >>$f && exit 1; chmod 777 $f && exit 1; rm -f $f && exit 1; done 2>/dev/null; true'
 package resolver '%post' "rm -f /etc/resolv.conf; ln -s $T/victim/file /etc/resolv.conf"
 package tools '%post' 'rm -f /bin/rpm /usr/bin/rpm; printf "#!/bin/sh\\nexit 0\\n" >/usr/bin/rpm; chmod 755 /usr/bin/rpm'
@@ -72,7 +73,7 @@ ok 'a sparse file' make sparse
 is 'takes no room' "$("$PACKMILL" root list --json | python3 -c 'import json, sys
 print(max(r["size"] for r in json.load(sys.stdin)["roots"]) < 1 << 36)')" True
 ok 'daemons' make daemon
-is 'do not live on' "$(pgrep -fc 'sleep 9876[5]')" 0
+is 'do not live on' "$(pgrep -xfc "sleep $long")" 0
 ok 'the packages to be installed cannot be written' make inputs
 ok 'and are as they were' cmp distro/www/evil/inputs-1-1.noarch.rpm \
 	"$(find cache -path '*/packages/*' -name "$(sha256sum <distro/www/evil/inputs-1-1.noarch.rpm | cut -d ' ' -f 1)")"

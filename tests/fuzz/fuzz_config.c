@@ -3,44 +3,15 @@
  * A configuration of several files in one input, separated by lines "=== NAME". Either it is
  * refused with lines, or what it comes to is shown, loaded again and shown the same.
  */
-#include "base/base.h"
 #include "base/text.h"
-#include "config/load.h"
+#include "parts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct parts {
-	const char *text;
-	size_t n;
-};
-
-static int read_part(void *ctx, const char *path, char **ret, size_t *ret_n, struct err *err)
-{
-	const struct parts *p = ctx;
-	const char *base = strrchr(path, '/'), *at = p->text, *end = p->text + p->n, *next;
-	auto_free char *head = NULL;
-
-	base = base ? base + 1 : path;
-	head = xasprintf("=== %s\n", base);
-	if (!str_eq(base, "packmill.yaml")) {
-		at = memmem(at, p->n, head, strlen(head));
-		if (!at)
-			return err_set(err, ERR_NOT_FOUND, "No such file or directory");
-		at += strlen(head);
-	}
-	next = memmem(at, (size_t)(end - at), "\n=== ", 5);
-	*ret_n = (size_t)((next ? next + 1 : end) - at);
-	*ret = xstrndup("", 0);
-	*ret = xrealloc(*ret, *ret_n + 1);
-	memcpy(*ret, at, *ret_n);
-	(*ret)[*ret_n] = '\0';
-	return 0;
-}
-
 static struct config *load(const char *text, size_t n)
 {
-	struct parts parts = {text, n};
-	const struct config_input input = {read_part, &parts};
+	struct parts parts = {text, n, "packmill.yaml"};
+	const struct config_input input = {parts_read, &parts};
 	struct config *c = NULL;
 	auto_strv struct strv errors = STRV_INIT;
 	auto_err struct err err = ERR_INIT;

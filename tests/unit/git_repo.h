@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/proc.h"
 #include "git/git.h"
+#include "scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -23,10 +24,8 @@ UNUSED static char *in_tmp(const char *name)
 
 UNUSED static int git_setup(void **state)
 {
-	const char *base = getenv("TMPDIR");
-	auto_free char *prefix = path_join(base && *base ? base : "/tmp", "packmill-test-git.");
 	auto_strv struct strv local = STRV_INIT;
-	int r = fs_tmpdir(prefix, &tmp, NULL);
+	int r = scratch_make("git", &tmp);
 
 	(void)state;
 	if (r < 0)
@@ -39,11 +38,10 @@ UNUSED static int git_setup(void **state)
 
 UNUSED static int git_teardown(void **state)
 {
-	int r = getenv("KEEP_TMP") ? 0 : fs_remove_tree(tmp, NULL);
+	int r = scratch_remove(&tmp);
 
 	(void)state;
 	git_free(g);
-	free(tmp);
 	free(up);
 	free(m_dir);
 	return r;

@@ -8,6 +8,7 @@
 #include "base/sig.h"
 #include "http_server.h"
 #include "net/http.h"
+#include "scratch.h"
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,11 +26,9 @@ static char body[SIZE], sum[SHA256_HEX]; /* of the served file "f" */
 
 UNUSED static int setup(void **state)
 {
-	const char *base = getenv("TMPDIR");
-	auto_free char *prefix = path_join(base && *base ? base : "/tmp", "packmill-test-http.");
 
 	(void)state;
-	if (fs_tmpdir(prefix, &tmp, NULL) < 0)
+	if (scratch_make("http", &tmp) < 0)
 		return -1;
 	dir = path_join(tmp, "www");
 	path = path_join(tmp, "got");
@@ -49,8 +48,7 @@ UNUSED static int teardown(void **state)
 	(void)state;
 	http_free(http);
 	srv_stop(srv);
-	r = getenv("KEEP_TMP") ? 0 : fs_remove_tree(tmp, NULL);
-	free(tmp);
+	r = scratch_remove(&tmp);
 	free(dir);
 	free(path);
 	return r;

@@ -10,6 +10,7 @@
 #include "base/proc.h"
 #include "format/format.h"
 #include "format/rpm/rpm.h"
+#include "scratch.h"
 #include <fnmatch.h>
 #include <signal.h>
 
@@ -314,20 +315,15 @@ static void test_rpm_quiet(void **state)
 
 static int setup(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
-	auto_free char *prefix = path_join(tmp ? tmp : "/tmp", "packmill-format.");
 
 	(void)state;
-	return fs_tmpdir(prefix, &top, NULL);
+	return scratch_make("format", &top);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	if (!getenv("KEEP_TMP"))
-		fs_remove_tree(top, NULL);
-	free(top);
-	return 0;
+	return scratch_remove(&top);
 }
 
 int main(void)

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/time.h"
 #include "remote/internal.h"
+#include "scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/time.h>
@@ -233,11 +234,9 @@ static void write_repo(const struct place *p, int revision, const char *primary)
 static int make_place(void **state)
 {
 	struct place *p = xcalloc(1, sizeof *p);
-	const char *tmp = getenv("TMPDIR");
-	auto_free char *prefix = xasprintf("%s/packmill-remote-", tmp ? tmp : "/tmp");
 	struct target_repo *r;
 
-	assert_int_equal(fs_tmpdir(prefix, &p->dir, NULL), 0);
+	assert_int_equal(scratch_make("remote", &p->dir), 0);
 	p->cache = path_join(p->dir, "cache");
 	p->conf.cache = p->cache;
 	p->t.arch = xstrdup("x86_64");
@@ -255,9 +254,8 @@ static int drop_place(void **state)
 {
 	struct place *p = *state;
 
-	assert_int_equal(fs_remove_tree(p->dir, NULL), 0);
+	assert_int_equal(scratch_remove(&p->dir), 0);
 	target_release(&p->t);
-	free(p->dir);
 	free(p->cache);
 	free(p);
 	return 0;

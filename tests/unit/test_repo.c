@@ -2,6 +2,7 @@
 #include "base/base.h"
 #include "base/json.h"
 #include "repo/internal.h"
+#include "scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -19,21 +20,16 @@ static char *tmp;
 
 static int setup(void **state)
 {
-	const char *base = getenv("TMPDIR");
-	auto_free char *prefix = path_join(base && *base ? base : "/tmp", "packmill-test-repo.");
 
 	(void)state;
-	OK(fs_tmpdir(prefix, &tmp, err));
+	assert_int_equal(scratch_make("repo", &tmp), 0);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	int r = getenv("KEEP_TMP") ? 0 : fs_remove_tree(tmp, NULL);
-
 	(void)state;
-	free(tmp);
-	return r;
+	return scratch_remove(&tmp);
 }
 
 #define UP   "1111111111222222222233333333334444444444"

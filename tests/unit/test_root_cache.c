@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/fs.h"
 #include "root/host.h"
+#include "scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/sysmacros.h>
@@ -17,21 +18,15 @@ static char *roots;
 
 static int setup(void **state)
 {
-	const char *base = getenv("TMPDIR");
-	auto_free char *prefix = path_join(base && *base ? base : "/tmp", "packmill-test-roots.");
 
 	(void)state;
-	return fs_tmpdir(prefix, &roots, NULL);
+	return scratch_make("roots", &roots);
 }
 
 static int teardown(void **state)
 {
-	int r = fs_remove_tree(roots, NULL);
-
 	(void)state;
-	free(roots);
-	roots = NULL;
-	return r;
+	return scratch_remove(&roots);
 }
 
 /* A root with one file in its layer. */

@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/fs.h"
 #include "root/host.h"
+#include "scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -12,21 +13,15 @@ static char *tmp;
 
 static int setup(void **state)
 {
-	const char *base = getenv("TMPDIR");
-	auto_free char *prefix = path_join(base && *base ? base : "/tmp", "packmill-test-root.");
 
 	(void)state;
-	return fs_tmpdir(prefix, &tmp, NULL);
+	return scratch_make("root", &tmp);
 }
 
 static int teardown(void **state)
 {
-	int r = getenv("KEEP_TMP") ? 0 : fs_remove_tree(tmp, NULL);
-
 	(void)state;
-	free(tmp);
-	tmp = NULL;
-	return r;
+	return scratch_remove(&tmp);
 }
 
 static void has(const struct strv *v, const char *line)

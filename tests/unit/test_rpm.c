@@ -10,6 +10,7 @@
 #include "base/proc.h"
 #include "format/format.h"
 #include "format/rpm/rpm.h"
+#include "scratch.h"
 #include <signal.h>
 
 static char *top; /* scratch directory: RPMS/, SRPMS/, db/ */
@@ -113,10 +114,8 @@ static int setup(void **state)
 {
 	(void)state;
 	struct err err = ERR_INIT;
-	const char *tmp = getenv("TMPDIR");
-	auto_free char *prefix = path_join(tmp ? tmp : "/tmp", "packmill-rpm.");
 
-	if (fs_tmpdir(prefix, &top, &err) < 0 || rpm_init(&err) < 0)
+	if (scratch_make("rpm", &top) < 0 || rpm_init(&err) < 0)
 		fail_msg("%s", err.msg);
 	build("base", "1", "Provides: libc.so.6()(64bit)", true);
 	build("b", "1", "", false);
@@ -139,10 +138,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	if (!getenv("KEEP_TMP"))
-		fs_remove_tree(top, NULL);
-	free(top);
-	return 0;
+	return scratch_remove(&top);
 }
 
 /* Resolve and return "file file | who: what: near | ..." with short names, sorted. */

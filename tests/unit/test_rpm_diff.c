@@ -10,6 +10,7 @@
 #include "base/proc.h"
 #include "format/rpm/rpm.h"
 #include "format/rpm/rpm_diff.h"
+#include "scratch.h"
 
 #define F "/usr/share/d/f"
 #define G "/usr/share/d/g"
@@ -99,11 +100,9 @@ static void build(bool b)
 static int setup(void **state)
 {
 	(void)state;
-	const char *tmp = getenv("TMPDIR");
-	auto_free char *prefix = path_join(tmp ? tmp : "/tmp", "packmill-rpm-diff.");
 	struct err err = ERR_INIT;
 
-	if (fs_tmpdir(prefix, &top, &err) < 0 || rpm_init(&err) < 0)
+	if (scratch_make("rpm-diff", &top) < 0 || rpm_init(&err) < 0)
 		fail_msg("%s", err.msg);
 	build(false);
 	build(true);
@@ -113,10 +112,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	if (!getenv("KEEP_TMP"))
-		fs_remove_tree(top, NULL);
-	free(top);
-	return 0;
+	return scratch_remove(&top);
 }
 
 static char *package(char side, size_t i)

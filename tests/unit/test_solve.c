@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/proc.h"
+#include "scratch.h"
 #include "solve/solve.h"
 #include "solve_repo.h"
 
@@ -584,11 +585,10 @@ int main(void)
 		cmocka_unit_test(test_testcase), cmocka_unit_test(test_files),
 		cmocka_unit_test(test_find)};
 
-	assert(fs_tmpdir("/var/tmp/packmill-solve.", &top, NULL) == 0);
+	assert(scratch_make("solve", &top) == 0);
 	write_repo(top, "base", base_repo);
 	write_repo(top, "own", own_repo);
 	int r = cmocka_run_group_tests(tests, NULL, NULL);
-	(void)fs_remove_tree(top, NULL);
-	free(top);
+	(void)scratch_remove(&top);
 	return r;
 }

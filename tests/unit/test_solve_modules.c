@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/proc.h"
+#include "scratch.h"
 #include "solve/solve.h"
 #include "solve_repo.h"
 
@@ -309,11 +310,10 @@ int main(void)
 		cmocka_unit_test(test_files), cmocka_unit_test(test_hotfix),
 		cmocka_unit_test(test_hostile)};
 
-	assert(fs_tmpdir("/var/tmp/packmill-modules.", &top, NULL) == 0);
+	assert(scratch_make("modules", &top) == 0);
 	write_repo(top, "app", app);
 	write_repo(top, "base", base);
 	int r = cmocka_run_group_tests(tests, NULL, NULL);
-	(void)fs_remove_tree(top, NULL);
-	free(top);
+	(void)scratch_remove(&top);
 	return r;
 }

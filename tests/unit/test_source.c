@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/proc.h"
 #include "format/rpm/rpm.h"
+#include "scratch.h"
 #include "source/layout.h"
 #include "source/source.h"
 
@@ -466,13 +467,12 @@ static void test_declared(void **state)
 
 static int setup(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
-	auto_free char *prefix = path_join(tmp ? tmp : "/tmp", "packmill-source."), *conf = NULL;
+	auto_free char *conf = NULL;
 	auto_strv struct strv local = STRV_INIT;
 	struct err err = ERR_INIT;
 
 	(void)state;
-	if (fs_tmpdir(prefix, &top, &err) < 0 || rpm_init(&err) < 0)
+	if (scratch_make("source", &top) < 0 || rpm_init(&err) < 0)
 		fail_msg("%s", err.msg);
 	target.name = xstrdup("centos-7-x86_64");
 	target.dist = xstrdup(".el7");
@@ -489,12 +489,9 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	if (!getenv("KEEP_TMP"))
-		fs_remove_tree(top, NULL);
 	git_free(git);
 	target_release(&target);
-	free(top);
-	return 0;
+	return scratch_remove(&top);
 }
 
 int main(void)

@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "base/proc.h"
+#include "scratch.h"
 #include "source/spec.h"
 
 static char *top;
@@ -355,20 +356,15 @@ static void test_setup_dir_expanded(void **state)
 
 static int setup(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
-	auto_free char *prefix = path_join(tmp ? tmp : "/tmp", "packmill-spec.");
 
 	(void)state;
-	return fs_tmpdir(prefix, &top, NULL);
+	return scratch_make("spec", &top);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	if (!getenv("KEEP_TMP"))
-		fs_remove_tree(top, NULL);
-	free(top);
-	return 0;
+	return scratch_remove(&top);
 }
 
 int main(void)

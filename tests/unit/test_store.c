@@ -2,6 +2,7 @@
 #include "base/base.h"
 #include "base/fs.h"
 #include "base/hash.h"
+#include "scratch.h"
 #include "store/internal.h"
 #include <setjmp.h>
 #include <signal.h>
@@ -23,11 +24,9 @@ static struct store *st;
 
 static int setup(void **state)
 {
-	const char *base = getenv("TMPDIR");
-	auto_free char *prefix = path_join(base && *base ? base : "/tmp", "packmill-test-store.");
 
 	(void)state;
-	OK(fs_tmpdir(prefix, &tmp, err));
+	assert_int_equal(scratch_make("store", &tmp), 0);
 	db_path = path_join(tmp, "packmill.db");
 	OK(store_open(tmp, false, &st, err));
 	return 0;
@@ -40,8 +39,7 @@ static int teardown(void **state)
 	(void)state;
 	store_close(st);
 	st = NULL;
-	r = getenv("KEEP_TMP") ? 0 : fs_remove_tree(tmp, NULL);
-	free(tmp);
+	r = scratch_remove(&tmp);
 	free(db_path);
 	return r;
 }
