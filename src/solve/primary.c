@@ -5,6 +5,7 @@
  */
 #include "base/base.h"
 #include "base/limits.h"
+#include "base/sig.h"
 #include "base/text.h"
 #include "solve/internal.h"
 #include <solv/chksum.h>
@@ -182,6 +183,8 @@ int primary_parse(const char *path, const char *id, struct parsed *ret, struct e
 	pool_setdisttype(pool, DISTTYPE_RPM);
 	repo = repo_create(pool, id);
 	rc = repo_add_rpmmd(repo, stream_file(st), NULL, 0);
+	if ((r = sig_check(err)) < 0)
+		return r;
 	if (stream_fault(st))
 		return err_set(err, ERR_SOURCE, "primary metadata has %s", stream_fault(st));
 	if (rc) {

@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "base/fs.h"
 #include "base/limits.h"
+#include "base/sig.h"
 #include "solve/internal.h"
 #include <solv/solv_xfopen.h>
 
@@ -21,6 +22,7 @@ struct stream {
 	size_t nhead;
 	unsigned parens;
 	bool xml;
+	unsigned deps; /* elements of the package that may be some: libsolv is slow with many */
 };
 
 /* Texts for people may have any number of parentheses. */
@@ -31,6 +33,10 @@ static bool is_text(const char *head)
 
 static void end_piece(struct stream *st)
 {
+	if (str_starts(st->head, "<package"))
+		st->deps = 0;
+	else if (st->nhead > 1 && st->head[1] != '/' && !str_starts(st->head, "<file"))
+		st->deps++;
 	st->length = st->nhead = 0;
 	st->parens = 0;
 }
@@ -72,6 +78,8 @@ static const char *scan(struct stream *st, const char *p, size_t n)
 
 		if (starts)
 			end_piece(st);
+		if (st->deps > LIMIT_DEPS)
+			return "a package of absurdly many dependencies";
 		q = memchr(p + starts, '<', (size_t)(end - p) - starts);
 		why = add_piece(st, p, (size_t)((q ?: end) - p));
 		p = q ?: end;
@@ -84,6 +92,8 @@ static ssize_t stream_read(void *cookie, char *buf, size_t n)
 	struct stream *st = cookie;
 	size_t got;
 
+	if (!st->fault && sig_pending())
+		st->fault = "not been read to its end";
 	if (st->fault)
 		return 0;
 	got = fread(buf, 1, n, st->in);

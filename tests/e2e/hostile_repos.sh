@@ -100,6 +100,25 @@ sed 's|/evil/|/huge/|; s/^name: .*/name: huge/' evil.yaml >huge.yaml
 exits 4 'a size beyond all bounds' "$PACKMILL" root create -t ./huge.yaml --with sparse --with quiet
 has 'is refused before anything comes' err 'it is said to have 900000000000000 bytes'
 
+# --- a package with a million dependencies, which libsolv would be busy with for long
+cp -r distro/www/huge distro/www/many
+python3 - distro/www/many/repodata <<-'PY'
+	import glob, gzip, hashlib, os, re, sys
+	d = sys.argv[1]
+	repomd = open(d + '/repomd.xml').read()
+	old = re.search(r'<data type="primary">.*?</data>', repomd, re.S).group(0)
+	text = gzip.open(d + '/' + re.search(r'href="repodata/([^"]*)"', old).group(1)).read()
+	many = b''.join(b'<rpm:entry name="p%d"/>' % i for i in range(1000000))
+	packed = gzip.compress(text.replace(b'<rpm:provides>', b'<rpm:provides>' + many, 1), 1)
+	open(d + '/many.gz', 'wb').write(packed)
+	new = '<data type="primary"><checksum type="sha256">%s</checksum><location href="repodata/many.gz"/><size>%d</size></data>' % (
+	    hashlib.sha256(packed).hexdigest(), len(packed))
+	open(d + '/repomd.xml', 'w').write(repomd.replace(old, new))
+PY
+sed 's|/evil/|/many/|; s/^name: .*/name: many/' evil.yaml >many.yaml
+exits 4 'a million dependencies' "$PACKMILL" solve -t ./many.yaml quiet
+has 'are refused' err 'absurdly many dependencies'
+
 # --- metadata in the cache that a crash emptied
 exits 0 'solved' "$PACKMILL" solve -t ./evil.yaml quiet
 primary=$(find cache -path "*/repos/evil-*" -name "$(basename distro/www/evil/repodata/*-primary.xml.gz)")

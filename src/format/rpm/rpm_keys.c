@@ -168,7 +168,10 @@ int rpm_keys_add(struct rpm_keys *k, const char *text, size_t n, const struct st
 	if (!found.n)
 		return err_set(err, ERR_SOURCE, "it holds no OpenPGP public key");
 	auto_free char *is = strv_join(&found, ", ");
-	if (!fingerprints || !fingerprints->n)
+	bool right = false;
+	strv_foreach (&found, f)
+		right = right || wanted(fingerprints, *f);
+	if (right)
 		return err_set(err, ERR_SOURCE, "its key %s cannot be used", is);
 	auto_free char *asked = strv_join(fingerprints, ", ");
 	return err_set(err, ERR_SOURCE, "its key has the fingerprint %s, not %s", is, asked);
