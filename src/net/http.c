@@ -82,11 +82,13 @@ static void start_some(struct fetch *f)
 	for (size_t i = f->first; i < f->n && f->active < f->h->conf.parallel; i++) {
 		struct xfer *x = &f->xs[i];
 
-		if (x->state == XFER_QUEUED || (x->state == XFER_BUSY && now >= x->retry_at)) {
+		bool waits = x->state == XFER_BUSY || x->state == XFER_PAUSE;
+
+		if (x->state == XFER_QUEUED || (waits && now >= x->retry_at)) {
 			xfer_start(x);
 			f->active += x->state == XFER_ACTIVE;
 		}
-		f->busy += x->state == XFER_BUSY;
+		f->busy += x->state == XFER_BUSY || x->state == XFER_PAUSE;
 	}
 }
 

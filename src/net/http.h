@@ -25,6 +25,8 @@ struct http_conf {
 	unsigned stall_secs; /* fewer than stall_rate bytes a second for so long ends one; 0: 30 */
 	unsigned stall_rate; /* bytes a second; 0: 100 */
 	unsigned connect_secs; /* 0: 15 */
+	int retries; /* rounds over all mirrors after the first, when one of them may answer better
+			later (cut off, stalled, unreachable, 5xx); 0: 2, negative: none */
 };
 int http_new(const struct http_conf *conf, struct http **ret, struct err *err);
 void http_free(struct http *h);

@@ -8,6 +8,8 @@
 #include <inttypes.h>
 
 #define BUSY_MS   50
+#define RETRIES   2
+#define PAUSE_MS  300 /* before the second round; five times as long before each later one */
 #define REDIRECTS 8L
 
 void xfer_init(struct xfer *x, struct http *h, struct http_get *get)
@@ -197,17 +199,41 @@ static void all_failed(struct xfer *x)
 	xfer_fail(x, &e);
 }
 
+/* A server that restarts, a line that was cut: another round may do. What came stays. */
+static bool once_more(struct xfer *x)
+{
+	const int retries = x->h->conf.retries;
+	uint64_t pause = PAUSE_MS;
+
+	if (!x->passing || retries < 0 || x->round >= (retries ? retries : RETRIES))
+		return false;
+	for (int i = 0; i < x->round; i++)
+		pause *= 5;
+	x->round++;
+	x->mirror = x->missing = x->passing = 0;
+	try_release(x);
+	part_close(&x->part);
+	x->state = XFER_PAUSE;
+	x->retry_at = time_mono_ms() + pause;
+	return true;
+}
+
 static void next_mirror(struct xfer *x, const char *why)
 {
 	auto_free char *url = text_url_shown(xfer_url(x));
+	auto_free char *line = xasprintf("%s: %s", url, why);
 
-	trace("net", "%s: %s", url, why);
-	strv_addf(&x->get->problems, "%s: %s", url, why);
+	trace("net", "%s", line);
+	x->passing += x->may_pass;
+	x->may_pass = false;
+	/* each once, however often it was asked */
+	if (!strv_has(&x->get->problems, line))
+		strv_add(&x->get->problems, line);
 	x->whole = false;
 	x->wanted = x->get->size;
 	if (++x->mirror < x->get->urls.n)
 		ask(x);
-	else
+	else if (!once_more(x))
 		all_failed(x);
 }
 
@@ -229,6 +255,7 @@ static enum xfer_fault complete(struct xfer *x)
 	if (g->size && x->part.n < g->size) {
 		(void)err_set(&x->err, ERR_NET, "ended after %" PRIu64 " of %" PRIu64 " bytes",
 			x->part.n, g->size);
+		x->may_pass = true;
 		return FAULT_LINE;
 	}
 	if (!part_right(&x->part)) {
@@ -250,6 +277,7 @@ static enum xfer_fault curl_fault(struct xfer *x, CURLcode rc)
 	if (rc == CURLE_HTTP_RETURNED_ERROR) {
 		(void)err_set(&x->err, ERR_NET, "HTTP status %ld", status);
 		x->missing += status == 404 || status == 410;
+		x->may_pass = status >= 500 || status == 408 || status == 429;
 		return status == 416 && x->resumed ? FAULT_WRONG : FAULT_LINE;
 	}
 	if (rc == CURLE_FILE_COULDNT_READ_FILE) {
@@ -265,6 +293,9 @@ static enum xfer_fault curl_fault(struct xfer *x, CURLcode rc)
 		return FAULT_LINE;
 	}
 	(void)err_set(&x->err, ERR_NET, "%s", *x->errbuf ? x->errbuf : curl_easy_strerror(rc));
+	x->may_pass = rc == CURLE_COULDNT_RESOLVE_HOST || rc == CURLE_COULDNT_CONNECT ||
+		      rc == CURLE_OPERATION_TIMEDOUT || rc == CURLE_PARTIAL_FILE ||
+		      rc == CURLE_GOT_NOTHING || rc == CURLE_SEND_ERROR || rc == CURLE_RECV_ERROR;
 	return FAULT_LINE;
 }
 
@@ -338,6 +369,7 @@ void xfer_watch(struct xfer *x, uint64_t now)
 	err_clear(&x->err);
 	(void)err_set(&x->err, ERR_NET, "stalled: %" PRIu64 " bytes in %u s",
 		x->get->got - x->mark_got, c->stall_secs);
+	x->may_pass = true;
 	x->fault = FAULT_LINE;
 	judge(x);
 }

@@ -14,6 +14,7 @@ struct http {
 enum xfer_state {
 	XFER_QUEUED,
 	XFER_BUSY,   /* another process has the .part */
+	XFER_PAUSE,  /* before another round over the mirrors */
 	XFER_ACTIVE, /* with curl */
 	XFER_END,    /* get->done, ->unchanged or ->err */
 };
@@ -30,11 +31,13 @@ struct xfer {
 	struct http *h;
 	struct http_get *get;
 	enum xfer_state state;
-	uint64_t retry_at; /* XFER_BUSY: monotonic ms */
+	uint64_t retry_at; /* XFER_BUSY, XFER_PAUSE: monotonic ms */
 	struct part part;
 	uint64_t wanted; /* bytes in the end, 0 not known */
 	size_t mirror;
 	size_t missing; /* mirrors that said 404 */
+	size_t passing; /* mirrors of this round whose trouble may pass */
+	int round;      /* over all mirrors */
 
 	/* one try */
 	CURL *easy;
@@ -48,6 +51,7 @@ struct xfer {
 	size_t header_bytes;
 	uint64_t mark_at, mark_got; /* since when, and from which get->got, its speed is judged */
 	enum xfer_fault fault;
+	bool may_pass;  /* the fault: the same mirror may do better later */
 	struct err err; /* of the fault */
 };
 

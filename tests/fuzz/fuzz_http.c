@@ -61,7 +61,7 @@ static void *serve(void *arg UNUSED)
 static void start(void)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET};
-	struct http_conf conf = {.stall_secs = 5};
+	struct http_conf conf = {.stall_secs = 5, .retries = -1};
 	auto_free char *proxy = NULL;
 	socklen_t n = sizeof a;
 	pthread_t t;

@@ -124,7 +124,8 @@ static int expire(const char *cache, const char *seconds, struct err *err)
 
 int main(int argc, char **argv)
 {
-	struct remote_conf conf = {.warn = on_warn, .progress = on_progress};
+	struct remote_conf conf = {
+		.warn = on_warn, .progress = on_progress, .http = {.retries = -1}};
 	auto_err struct err err = ERR_INIT;
 	auto_json json_t *j = NULL;
 	CLEANUP(target_freep) struct target *t = NULL;

@@ -35,7 +35,8 @@ UNUSED static int setup(void **state)
 	for (size_t i = 0; i < SIZE; i++)
 		body[i] = (char)(i * 31 + i / 251);
 	sha256_buf(body, SIZE, sum);
-	if (fs_mkdirs(dir, 0755, NULL) < 0 || http_new(NULL, &http, NULL) < 0)
+	if (fs_mkdirs(dir, 0755, NULL) < 0 ||
+		http_new(&(struct http_conf){.retries = -1}, &http, NULL) < 0)
 		return -1;
 	srv = srv_start(dir, 0, NULL);
 	return srv ? 0 : -1;

@@ -73,7 +73,7 @@ static void silent_mirrors(void **state)
 	static const char *const urls[] = {"/stall/f", "/drip/f", "/hang/f"};
 	/* curl looks at the speed of some seconds: high enough that the half that came is soon slow
 	 */
-	struct http_conf conf = {.stall_secs = 1, .stall_rate = 100000};
+	struct http_conf conf = {.stall_secs = 1, .stall_rate = 100000, .retries = -1};
 	CLEANUP(http_freep) struct http *h = NULL;
 	auto_err struct err e = ERR_INIT;
 	struct http_get g[COUNTOF(urls)];
@@ -183,6 +183,31 @@ static void resume(void **state)
 	expect_whole();
 	expect_requests("GET /no-validator/f 206 75000 bytes=225000-", 1);
 	http_get_release(&a);
+}
+
+/* Trouble that may pass is given time; what is wrong stays wrong. */
+static void rounds(void **state)
+{
+	CLEANUP(http_freep) struct http *h = NULL;
+	struct http_get a = want("/flaky/f", "/404/f"), b = want("/cut/f", NULL),
+			c = want("/404/f", "/lie/f");
+	auto_err struct err e = ERR_INIT;
+
+	(void)fresh(state);
+	assert_int_equal(http_new(&(struct http_conf){.retries = 1}, &h, NULL), 0);
+	assert_int_equal(http_fetch(h, &a, 1, NULL, NULL, &e), 0);
+	assert_int_equal(a.problems.n, 2);
+	expect_whole();
+	(void)fresh(state);
+	/* the second round goes on with what the first one got */
+	assert_int_equal(http_fetch(h, &b, 1, NULL, NULL, &e), -(int)ERR_NET);
+	assert_true(b.got > SIZE / 2);
+	(void)fresh(state);
+	assert_int_equal(http_fetch(h, &c, 1, NULL, NULL, &e), -(int)ERR_NET);
+	expect_requests("GET /lie/f 200", 1);
+	http_get_release(&a);
+	http_get_release(&b);
+	http_get_release(&c);
 }
 
 /* Something is in the .part; the server, the checksum or the validators decide what it is worth. */
@@ -394,6 +419,7 @@ int main(void)
 		cmocka_unit_test_setup(failures, fresh),
 		cmocka_unit_test_setup(own_disk, fresh),
 		cmocka_unit_test_setup(resume, fresh),
+		cmocka_unit_test_setup(rounds, fresh),
 		cmocka_unit_test_setup(resume_table, fresh),
 		cmocka_unit_test_setup(unchanged, fresh),
 		cmocka_unit_test_setup(caps, fresh),
