@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/fs.h"
+#include "base/sig.h"
+#include "base/time.h"
 #include <dirent.h>
 #include <inttypes.h>
 #include <linux/fs.h>
@@ -8,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #define CHUNK ((size_t)128 * 1024)
 
@@ -409,4 +412,24 @@ int fs_lock(const char *path, int *ret_fd, struct err *err)
 	}
 	*ret_fd = take_fd(&fd);
 	return 0;
+}
+
+int fs_lock_wait(const char *path, unsigned seconds, int *ret_fd, struct err *err)
+{
+	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+	const double start = time_mono();
+	int r;
+
+	/* not flock's own waiting: a stop signal may come before it begins */
+	for (;;) {
+		auto_err struct err e = ERR_INIT;
+
+		if (fs_lock(path, ret_fd, &e) >= 0)
+			return 0;
+		if (e.code != ERR_LOCKED || time_mono() - start > seconds)
+			return err_move(err, &e);
+		if ((r = sig_check(err)) < 0)
+			return r;
+		(void)nanosleep(&pause, NULL);
+	}
 }

@@ -51,3 +51,6 @@ int fs_openat2(int dirfd, const char *path, int flags, uint64_t resolve);
 /* An exclusive flock on path, created if missing; *ret_fd keeps it. ERR_LOCKED names the holder's
  * pid, which is written into the file. */
 int fs_lock(const char *path, int *ret_fd, struct err *err);
+/* The same, waiting for the holder; ERR_LOCKED after so many seconds, ERR_SIGNAL when asked to
+ * stop. */
+int fs_lock_wait(const char *path, unsigned seconds, int *ret_fd, struct err *err);

@@ -33,3 +33,5 @@ int build_version(const struct job *job, struct version *ret, struct err *err);
  * the environment (the caller's, NULL without a date: that of the build's result). */
 void build_command(const struct target *t, int64_t date, const char *srpm, struct strv *ret_argv,
 	char **ret_env);
+/* What installs package files that are shown in /in, for a build or after it. */
+void build_install_command(const struct target *t, const struct strv *files, struct strv *ret_argv);

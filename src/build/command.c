@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* command.c - the words with which rpm programs are called: by a build, and by who repeats it. */
+#include "base/fs.h"
 #include "build/steps.h"
 
 /* Settings of DESIGN decision 13 that make rpms the same bits each time, and the target's own. */
@@ -26,6 +27,17 @@ void command_rebuild(const struct strv *defines, const char *srpm, struct strv *
 	strv_foreach (defines, d)
 		strv_addl(ret, "--define", *d, NULL);
 	strv_add(ret, srpm);
+}
+
+void build_install_command(const struct target *t, const struct strv *files, struct strv *ret_argv)
+{
+	/* the set was chosen and checked before; rpm checks it again, scriptlets run */
+	strv_addl(ret_argv, "rpm", "-U", "--oldpackage", "--replacepkgs", "--nosignature",
+		"--noplugins", NULL);
+	if (t->host)
+		strv_addl(ret_argv, "--define", "_dbpath /var/lib/rpm", NULL);
+	strv_foreach (files, f)
+		strv_addf(ret_argv, "/in/%s", path_base(*f));
 }
 
 void build_command(const struct target *t, int64_t date, const char *srpm, struct strv *ret_argv,

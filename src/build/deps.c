@@ -53,15 +53,21 @@ int deps_install(struct build *b, struct sandbox *sb, const struct strv *files, 
 
 	if (r < 0)
 		return r;
-	/* the set was chosen and checked before; rpm checks it again here, scriptlets run */
-	strv_addl(&argv, "rpm", "-U", "--oldpackage", "--replacepkgs", "--nosignature",
-		"--noplugins", NULL);
-	if (!b->repos)
-		strv_addl(&argv, "--define", "_dbpath /var/lib/rpm", NULL);
-	strv_foreach (files, f)
-		strv_addf(&argv, "/in/%s", path_base(*f));
+	build_install_command(b->job->target, files, &argv);
 	cmd.argv = (const char *const *)argv.v;
 	return runner_exec(b, sb, &cmd, b->logs.root, NULL, ret, err);
+}
+
+/* What was asked about is part of the answer, too. */
+static void drop_wanted(struct strv *files, const struct strv *want)
+{
+	for (size_t i = files->n; i-- > 0;) {
+		if (!strv_has(want, files->v[i]))
+			continue;
+		free(files->v[i]);
+		memmove(&files->v[i], &files->v[i + 1], (files->n - i) * sizeof *files->v);
+		files->n--;
+	}
 }
 
 static int satisfy_host(struct build *b, const char *srpm, struct err *err)
@@ -89,13 +95,7 @@ static int satisfy_host(struct build *b, const char *srpm, struct err *err)
 	vec_free(&problems, rpm_problem_release);
 	if (r < 0)
 		return r;
-	for (size_t i = files.n; i-- > 0;) {
-		if (strv_has(&want, files.v[i])) {
-			free(files.v[i]);
-			memmove(&files.v[i], &files.v[i + 1], (files.n - i) * sizeof *files.v);
-			files.n--;
-		}
-	}
+	drop_wanted(&files, &want);
 	if (!files.n)
 		return 0;
 	strv_foreach (&files, f)
@@ -112,7 +112,8 @@ static int satisfy_host(struct build *b, const char *srpm, struct err *err)
 	return 0;
 }
 
-int deps_lock(struct build *b, struct err *err)
+/* Write root.lock: what is in the root now. */
+static int write_lock(struct build *b, struct err *err)
 {
 	auto_free char *path = path_join(b->job->output, LOCK_FILE);
 	CLEANUP(lock_release) struct lock l = {0};
@@ -145,7 +146,7 @@ int deps_satisfy(struct build *b, const char *srpm, struct err *err)
 {
 	int r = b->repos ? repos_satisfy(b, srpm, err) : satisfy_host(b, srpm, err);
 
-	return r < 0 ? r : deps_lock(b, err);
+	return r < 0 ? r : write_lock(b, err);
 }
 
 int step_dependencies(struct build *b, struct err *err)

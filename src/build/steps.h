@@ -87,8 +87,6 @@ int step_lint(struct build *b, struct err *err);
 
 /* deps.c: satisfy the BuildRequires in a source header. */
 int deps_satisfy(struct build *b, const char *srpm, struct err *err);
-/* Write root.lock: what is in the root now. */
-int deps_lock(struct build *b, struct err *err);
 /* Problems as one line. */
 char *deps_problems(const struct rpm_problems *p);
 /* Install package files in a sandbox with its own rpm, as its root. */

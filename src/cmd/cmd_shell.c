@@ -35,18 +35,11 @@ const struct cmd cmd_shell = {
 /* Exactly what the build had; a build that did not come so far has its target's base. */
 static int locked_root(const struct target *t, const char *dir, struct root **ret, struct err *err)
 {
-	CLEANUP(root_source_freep) struct root_source *s = NULL;
 	CLEANUP(lock_freep) struct lock *l = NULL;
 	auto_free char *path = path_join(dir, LOCK_FILE);
-	int r;
+	int r = fs_exists(path) ? lock_read(path, &l, err) : 0;
 
-	if (t->host || !fs_exists(path))
-		return cmd_get_root(t, &repos, NULL, ret, err);
-	if ((r = lock_read(path, &l, err)) < 0 || (r = cmd_root_source(t, &repos, &s, err)) < 0)
-		return r;
-	r = root_source_locked(s, l, ret, err);
-	cmd_progress(NULL);
-	return r;
+	return r < 0 ? r : cmd_get_locked_root(t, &repos, l, ret, err);
 }
 
 static int root_of_build(struct root **ret, struct err *err)

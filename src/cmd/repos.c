@@ -94,3 +94,18 @@ int cmd_get_root(const struct target *t, const struct repos_args *a, const struc
 	text = strv_join(&why, "; ");
 	return err_set(err, ERR_NOT_FOUND, "target '%s': %s", t->name, text);
 }
+
+int cmd_get_locked_root(const struct target *t, const struct repos_args *a, const struct lock *l,
+	struct root **ret, struct err *err)
+{
+	CLEANUP(root_source_freep) struct root_source *s = NULL;
+	int r;
+
+	if (t->host || !l)
+		return cmd_get_root(t, a, NULL, ret, err);
+	if ((r = cmd_root_source(t, a, &s, err)) < 0)
+		return r;
+	r = root_source_locked(s, l, ret, err);
+	cmd_progress(NULL);
+	return r;
+}

@@ -24,3 +24,6 @@ char *cmd_own_repository(const char *roots, const struct target *t);
 /* A target's root: base, or with these packages too. */
 int cmd_get_root(const struct target *t, const struct repos_args *a, const struct strv *with,
 	struct root **ret, struct err *err);
+/* The root of exactly this lock; of a host target, or without a lock (NULL), the base root. */
+int cmd_get_locked_root(const struct target *t, const struct repos_args *a, const struct lock *l,
+	struct root **ret, struct err *err);

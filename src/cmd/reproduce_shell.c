@@ -69,10 +69,7 @@ static int install_own(const struct scene *s, struct sandbox *sb, struct err *er
 
 	if ((r = fs_list(s->own, &names, err)) < 0)
 		return r;
-	strv_addl(&argv, "rpm", "-U", "--oldpackage", "--replacepkgs", "--nosignature",
-		"--noplugins", "--define", "_dbpath /var/lib/rpm", NULL);
-	strv_foreach (&names, n)
-		strv_addf(&argv, "/in/%s", *n);
+	build_install_command(s->rec->job->target, &names, &argv);
 	cmd.argv = (const char *const *)argv.v;
 	if ((r = sandbox_run(sb, &cmd, NULL, &v, err)) < 0)
 		return r;
@@ -115,22 +112,6 @@ static int gather_own(const struct record *rec, const char *scratch, char **ret,
 	return 0;
 }
 
-static int get_root(
-	const struct record *rec, const struct shell_args *a, struct root **ret, struct err *err)
-{
-	CLEANUP(root_source_freep) struct root_source *s = NULL;
-	const struct target *t = rec->job->target;
-	int r;
-
-	if (t->host)
-		return cmd_get_root(t, &a->repos, NULL, ret, err);
-	if ((r = cmd_root_source(t, &a->repos, &s, err)) < 0)
-		return r;
-	r = root_source_locked(s, rec->lock, ret, err);
-	cmd_progress(NULL);
-	return r;
-}
-
 static void tell_root(const struct record *rec, const struct root *root)
 {
 	CLEANUP(root_diff_release) struct root_diff d = {0};
@@ -160,7 +141,7 @@ int reproduce_shell(
 			(long long)rec->id);
 	line = command_line(rec, scene.source);
 	scene.script = xasprintf("#!/bin/sh\n# as build %lld did\n%s\n", (long long)rec->id, line);
-	if ((r = get_root(rec, a, &root, err)) < 0)
+	if ((r = cmd_get_locked_root(rec->job->target, &a->repos, rec->lock, &root, err)) < 0)
 		return r;
 	if (rec->job->target->host && (r = gather_own(rec, scratch, &scene.own, err)) < 0)
 		return r;

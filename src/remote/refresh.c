@@ -7,12 +7,10 @@
 #include "base/base.h"
 #include "base/fs.h"
 #include "base/limits.h"
-#include "base/sig.h"
 #include "base/text.h"
 #include "base/time.h"
-#include <inttypes.h>
-#include <sys/file.h>
-#include <time.h>
+
+#define WAIT 3600 /* seconds for another process; large metadata over a slow line */
 
 VEC_TYPE(jobs, struct job);
 
@@ -32,26 +30,12 @@ static void job_release(struct job *j)
 static int lock_dir(struct job *j, bool *ret_waited, struct err *err)
 {
 	auto_free char *path = path_join(j->repo->pub.dir, "lock");
-	auto_close int fd = -1;
-	int r;
+	int r = fs_mkdirs(j->repo->pub.dir, 0755, err);
 
-	if ((r = fs_mkdirs(j->repo->pub.dir, 0755, err)) < 0)
-		return r;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return err_errno(err, "cannot open lock file '%s'", path);
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		const struct timespec pause = {.tv_nsec = 20000000};
-
-		if (errno != EINTR && errno != EWOULDBLOCK)
-			return err_errno(err, "cannot lock '%s'", path);
-		if ((r = sig_check(err)) < 0)
-			return r;
-		*ret_waited = true;
-		(void)nanosleep(&pause, NULL);
-	}
-	j->lock = take_fd(&fd);
-	return 0;
+	if (r < 0 || fs_lock(path, &j->lock, NULL) >= 0)
+		return r < 0 ? r : 0;
+	*ret_waited = true;
+	return fs_lock_wait(path, WAIT, &j->lock, err);
 }
 
 static int fetch_list(struct job *j, const char *url, const char *kind, char **ret, size_t *ret_n,

@@ -2,41 +2,18 @@
 /* root_cache.c - the directory of roots: its locks, and what is in it. */
 #include "base/base.h"
 #include "base/fs.h"
-#include "base/sig.h"
-#include "base/time.h"
 #include "root/cache.h"
 #include <sys/file.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 
 #define KEY_LOCK ".lock-"
 #define WAIT     1800 /* seconds; making a root takes a few */
-
-static int wait_lock(const char *path, int *ret_fd, struct err *err)
-{
-	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-	const double start = time_mono();
-	int r;
-
-	for (;;) {
-		auto_err struct err e = ERR_INIT;
-
-		r = fs_lock(path, ret_fd, &e);
-		if (r >= 0)
-			return 0;
-		if (e.code != ERR_LOCKED || time_mono() - start > WAIT)
-			return err_move(err, &e);
-		if ((r = sig_check(err)) < 0)
-			return r;
-		(void)nanosleep(&pause, NULL);
-	}
-}
 
 int root_lock(const char *roots_dir, int *ret_fd, struct err *err)
 {
 	auto_free char *path = path_join(roots_dir, ".lock");
 
-	return wait_lock(path, ret_fd, err);
+	return fs_lock_wait(path, WAIT, ret_fd, err);
 }
 
 /* Whether the file that we locked is still the one of this name. */
@@ -53,7 +30,7 @@ int root_lock_key(const char *roots_dir, const char *key, int *ret_fd, struct er
 
 	for (;;) {
 		auto_close int fd = -1;
-		int r = wait_lock(path, &fd, err);
+		int r = fs_lock_wait(path, WAIT, &fd, err);
 
 		if (r < 0)
 			return r;

@@ -25,11 +25,8 @@ int rpm_evr_cmp(const char *a, const char *b)
 	return r;
 }
 
-/* Digests of header and payload, which must be there and be right; as `rpmkeys -K --nosignature`.
- */
-static int verify(const char *path, struct err *err)
+int rpm_verify(const char *path, rpmKeyring ring, struct strbuf *ret_log, struct err *err)
 {
-	auto_strbuf struct strbuf log = STRBUF_INIT;
 	auto_ts rpmts ts = rpm_ts_new();
 	auto_fd FD_t fd = Fopen(path, "r.ufdio");
 	struct rpmQVKArguments_s q = {0};
@@ -37,11 +34,24 @@ static int verify(const char *path, struct err *err)
 
 	if (!fd || Ferror(fd))
 		return err_errno(err, "cannot open '%s'", path);
-	rpm_log_begin(&log);
+	if (ring) {
+		(void)rpmtsSetKeyring(ts, ring);
+		(void)rpmtsSetVfyFlags(ts, 0);
+		rpmtsSetVfyLevel(ts, RPMSIG_VERIFIABLE_TYPE);
+	}
+	rpm_log_begin(ret_log);
 	r = rpmVerifySignatures(&q, ts, fd, path);
 	rpm_log_end();
-	if (!r)
-		return 0;
+	return r ? 1 : 0;
+}
+
+static int verify(const char *path, struct err *err)
+{
+	auto_strbuf struct strbuf log = STRBUF_INIT;
+	int r = rpm_verify(path, NULL, &log, err);
+
+	if (r <= 0)
+		return r;
 	auto_free char *why = rpm_log_first(&log);
 	return err_set(err, ERR_BUILD, "'%s' is damaged or no rpm package%s%s", path_base(path),
 		*why ? ": " : "", why);

@@ -5,7 +5,6 @@
 #include "base/vec.h"
 #include "format/rpm/rpm_lib.h"
 #include <ctype.h>
-#include <rpm/rpmcli.h>
 #include <rpm/rpmkeyring.h>
 #include <rpm/rpmpgp.h>
 
@@ -200,27 +199,6 @@ void rpm_keys_packets(const struct rpm_keys *k, struct strbuf *ret)
 		sb_addn(ret, it->packets, it->n);
 }
 
-static int verify(const struct rpm_keys *k, const char *path, bool signatures, struct err *err)
-{
-	auto_strbuf struct strbuf log = STRBUF_INIT;
-	auto_ts rpmts ts = rpm_ts_new();
-	auto_fd FD_t fd = Fopen(path, "r.ufdio");
-	struct rpmQVKArguments_s q = {0};
-	int r;
-
-	if (!fd || Ferror(fd))
-		return err_errno(err, "cannot open '%s'", path);
-	if (signatures) {
-		(void)rpmtsSetKeyring(ts, k->ring);
-		(void)rpmtsSetVfyFlags(ts, 0);
-		rpmtsSetVfyLevel(ts, RPMSIG_VERIFIABLE_TYPE);
-	}
-	rpm_log_begin(&log);
-	r = rpmVerifySignatures(&q, ts, fd, path);
-	rpm_log_end();
-	return r ? 1 : 0;
-}
-
 /* "RSA/SHA256, <date>, Key ID <16 digits>"; NULL: not signed. */
 static char *signature(const char *path)
 {
@@ -243,11 +221,10 @@ static char *signature(const char *path)
 /* librpm says only yes or no; the rest is found out when it said no. */
 int rpm_keys_check(const struct rpm_keys *k, const char *path, struct err *err)
 {
-	int r = verify(k, path, true, err);
+	auto_strbuf struct strbuf log = STRBUF_INIT;
+	int r = rpm_verify(path, k->ring, &log, err);
 
-	if (r <= 0)
-		return r;
-	if ((r = verify(k, path, false, err)) < 0)
+	if (r <= 0 || (r = rpm_verify(path, NULL, &log, err)) < 0)
 		return r;
 	if (r)
 		return err_set(err, ERR_SOURCE, "it is damaged: a digest in it is wrong");

@@ -42,6 +42,9 @@ char *rpm_log_first(const struct strbuf *sb);
 
 /* A transaction set that knows no keys and no database: for reading files. */
 rpmts rpm_ts_new(void);
+/* 0: digests of header and payload are there and right, as `rpmkeys -K --nosignature`; with a ring
+ * the signature too, by a key of it. 1: they are not; ret_log has what librpm said. */
+int rpm_verify(const char *path, rpmKeyring ring, struct strbuf *ret_log, struct err *err);
 /* Header of a package file, not verified. */
 int rpm_header(const char *path, Header *ret, struct err *err);
 /* ERR_BUILD: its metadata would spoil that of a repository for all readers; names `file`. */
