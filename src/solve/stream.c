@@ -9,12 +9,15 @@
 #include "base/limits.h"
 #include "base/sig.h"
 #include "solve/internal.h"
+#include <archive.h>
 #include <solv/solv_xfopen.h>
 
 #define HEAD 12
 
 struct stream {
 	FILE *in, *out;
+	struct archive *zst; /* instead of in: libsolv reads a cut file for ever */
+	int fd;              /* of zst */
 	uint64_t n, max;
 	const char *fault;
 	size_t length; /* since the last '<' */
@@ -87,6 +90,20 @@ static const char *scan(struct stream *st, const char *p, size_t n)
 	return why;
 }
 
+static size_t read_open(struct stream *st, char *buf, size_t n)
+{
+	size_t got = 0;
+	la_ssize_t k = 0;
+
+	if (st->zst)
+		k = archive_read_data(st->zst, buf, n);
+	else
+		got = fread(buf, 1, n, st->in);
+	if (k < 0 || (!got && st->in && ferror(st->in)))
+		st->fault = "damaged compression";
+	return k > 0 ? (size_t)k : got;
+}
+
 static ssize_t stream_read(void *cookie, char *buf, size_t n)
 {
 	struct stream *st = cookie;
@@ -96,9 +113,7 @@ static ssize_t stream_read(void *cookie, char *buf, size_t n)
 		st->fault = "not been read to its end";
 	if (st->fault)
 		return 0;
-	got = fread(buf, 1, n, st->in);
-	if (!got && ferror(st->in))
-		st->fault = "damaged compression";
+	got = read_open(st, buf, n);
 	st->n += got;
 	if (st->n > st->max)
 		st->fault = "more text than allowed";
@@ -124,6 +139,26 @@ static const char *kind(const unsigned char *m, ssize_t n)
 	return "x.xml";
 }
 
+static bool open_zst(struct stream *st, int *fd)
+{
+	struct archive_entry *entry;
+
+	st->fd = take_fd(fd);
+	st->zst = archive_read_new();
+	return st->zst && archive_read_support_filter_zstd(st->zst) == ARCHIVE_OK &&
+	       archive_read_support_format_raw(st->zst) == ARCHIVE_OK &&
+	       archive_read_open_fd(st->zst, st->fd, 1 << 16) == ARCHIVE_OK &&
+	       archive_read_next_header(st->zst, &entry) == ARCHIVE_OK;
+}
+
+static bool open_other(struct stream *st, const char *name, int *fd)
+{
+	st->in = solv_xfopen_fd(name, *fd, "r");
+	if (st->in)
+		(void)take_fd(fd);
+	return st->in;
+}
+
 static int open_stream(
 	const char *path, uint64_t max, bool xml, struct stream **ret, struct err *err)
 {
@@ -131,6 +166,7 @@ static int open_stream(
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 	CLEANUP(stream_freep) struct stream *st = xcalloc(1, sizeof *st);
 	unsigned char magic[6];
+	const char *name;
 	ssize_t n;
 
 	if (fd < 0)
@@ -140,10 +176,10 @@ static int open_stream(
 		return err_errno(err, "cannot read '%s'", path);
 	st->max = max;
 	st->xml = xml;
-	st->in = solv_xfopen_fd(kind(magic, n), fd, "r");
-	if (!st->in)
+	st->fd = -1;
+	name = kind(magic, n);
+	if (!(str_ends(name, ".zst") ? open_zst(st, &fd) : open_other(st, name, &fd)))
 		return err_set(err, ERR_SOURCE, "cannot decompress '%s'", path);
-	(void)take_fd(&fd);
 	st->out = fopencookie(st, "r", io);
 	assert(st->out);
 	(void)setvbuf(st->out, NULL, _IOFBF, 1 << 16);
@@ -179,5 +215,9 @@ void stream_free(struct stream *st)
 		(void)fclose(st->out);
 	if (st->in)
 		(void)fclose(st->in);
+	if (st->zst) {
+		(void)archive_read_free(st->zst);
+		(void)close(st->fd);
+	}
 	free(st);
 }

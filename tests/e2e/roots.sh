@@ -196,7 +196,7 @@ sharing()
 	is "$mode: three at once, of one base: all are made" \
 		"$(cut -d' ' -f1 "$D/k1" "$D/k2" "$D/k3" | sort | tr '\n' ' ')" "$(printf '%s\n' "$a" "$a" "$b" | sort | tr '\n' ' ')"
 	is "$mode: ... each layer once" "$(cat "$D"/e[123] | sed 's/^[0-9.]* //' | grep installing | sort | tr '\n' ';')" \
-		"$(printf 'installing %s packages\n' 1 6 "$base_n" | sort | tr '\n' ';')"
+		"$({ echo 'installing 1 package'; printf 'installing %s packages\n' 6 "$base_n"; } | sort | tr '\n' ';')"
 	is "$mode: ... with nothing left" "$(left)" ''
 	ok "$mode: list" as "$PM" root list --json
 	cp "$T/out" "$D/list.json"

@@ -246,7 +246,7 @@ static void compress(const char *program, const char *from, const char *to)
 /* Any compression; and what a repository said is forgotten with it. */
 static void test_files(void **state)
 {
-	static const char *const programs[] = {"gzip", "xz", "bzip2"};
+	static const char *const programs[] = {"gzip", "xz", "bzip2", "zstd"};
 	auto_free char *yaml = yaml_file("modules.yaml", modules), *to = path_join(top, "packed");
 	CLEANUP(solve_freep) struct solve *s = open_solve("nodejs:20");
 
@@ -289,7 +289,8 @@ static void test_hostile(void **state)
 		{"a: \"\\0\"\n", "modules metadata has a NUL character"},
 		{"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
 			"modules metadata has absurd nesting"},
-		{"\x1f\x8b nothing packed", "modules metadata"}};
+		{"\x1f\x8b nothing packed", "modules metadata"},
+		{"\x28\xb5\x2f\xfd\x41", "cannot decompress"}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(bad); i++) {
