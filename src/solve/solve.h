@@ -16,8 +16,8 @@ struct solve;
 struct solve_conf {
 	/* rpm's word; packages of compatible ones (noarch, i686) are seen as rpm does */
 	const char *arch;
-	const char *cache; /* directory of .solv files; NULL: none */
-	bool weak;         /* install recommended packages */
+	const char *cache;          /* directory of .solv files; NULL: none */
+	bool weak;                  /* install recommended packages */
 	const struct strv *modules; /* "module:stream" to enable; NULL: defaults only */
 };
 int solve_new(const struct solve_conf *conf, struct solve **ret, struct err *err);
