@@ -39,10 +39,12 @@ struct opt {
 
 struct cmd {
 	const char *name;
-	const char *args;               /* "[DIR]", "N" */
-	const char *help;               /* one line */
-	const char *group;              /* heading in `packmill help`; NULL: hidden */
-	const struct opt *opts;         /* of this command, OPT_END last; NULL none */
+	const char *args;       /* "[DIR]", "N" */
+	const char *help;       /* one line */
+	const char *group;      /* heading in `packmill help`; NULL: hidden */
+	const struct opt *opts; /* of this command, OPT_END last; NULL none */
+	bool command; /* its arguments are a command: what follows the first word is the command's
+			 own */
 	const char *const *subcommands; /* "list", ... for completion, NULL last; NULL none */
 	/* argv: positional arguments only. The exit status is 0, or from err. */
 	int (*run)(int argc, char **argv, struct err *err);

@@ -25,9 +25,10 @@ static const struct opt opts[] = {
 
 const struct cmd cmd_shell = {
 	.name = "shell",
-	.args = "[-- COMMAND [ARGUMENT]...]",
+	.args = "[COMMAND [ARGUMENT]...]",
 	.help = "start a shell or a command in a build root",
 	.group = GROUP_LOCAL,
+	.command = true,
 	.opts = opts,
 	.run = run,
 };

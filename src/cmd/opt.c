@@ -193,6 +193,11 @@ int opt_parse(const struct cmd *cmd, int argc, char **argv, struct strv *ret_arg
 				strv_add(ret_args, argv[p.at]);
 			break;
 		}
+		if (!is_option(&p) && cmd->command) {
+			for (; p.at < argc; p.at++)
+				strv_add(ret_args, argv[p.at]);
+			break;
+		}
 		if (!is_option(&p))
 			strv_add(ret_args, argv[p.at]);
 		else if ((r = parse_option(&p, err)) < 0)

@@ -24,13 +24,31 @@ static bool is_there(int fd, const char *path)
 	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_ino == b.st_ino;
 }
 
-int root_lock_key(const char *roots_dir, const char *key, int *ret_fd, struct err *err)
+/* fs_lock_wait that says so once. */
+static int lock_noted(const char *path, root_note note, void *ctx, int *ret_fd, struct err *err)
+{
+	auto_err struct err e = ERR_INIT;
+
+	if (fs_lock(path, ret_fd, &e) >= 0)
+		return 0;
+	if (e.code != ERR_LOCKED)
+		return err_move(err, &e);
+	if (note) {
+		auto_free char *what = xasprintf("waiting: %s", e.msg);
+
+		note(ctx, what);
+	}
+	return fs_lock_wait(path, WAIT, ret_fd, err);
+}
+
+int root_lock_key(const char *roots_dir, const char *key, root_note note, void *ctx, int *ret_fd,
+	struct err *err)
 {
 	auto_free char *path = xasprintf("%s/" KEY_LOCK "%s", roots_dir, key);
 
 	for (;;) {
 		auto_close int fd = -1;
-		int r = fs_lock_wait(path, WAIT, &fd, err);
+		int r = lock_noted(path, note, ctx, &fd, err);
 
 		if (r < 0)
 			return r;

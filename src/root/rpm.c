@@ -183,7 +183,8 @@ static int obtain(const struct wanted *w, struct root **ret, struct err *err)
 
 	if (root_open(w->roots_dir, w->key, ret, NULL) >= 0)
 		return 0;
-	if ((r = root_lock_key(w->roots_dir, w->key, &lock, err)) < 0)
+	if ((r = root_lock_key(w->roots_dir, w->key, w->conf->progress, w->conf->ctx, &lock, err)) <
+		0)
 		return r;
 	r = make(w, ret, err);
 	root_unlock_key(w->roots_dir, w->key, &lock);

@@ -56,8 +56,9 @@ static int fault(const struct maker *k, const struct sandbox_verdict *v, const s
 			strstr(w->error, " inodes on the ")))
 		return err_set(err, ERR_SYS, "%s: %s", what, w->error);
 	if (v->exit == 127)
-		return err_set(
-			err, ERR_BUILD, "%s: the root has no program '%s'", what, argv->v[0]);
+		return err_set(err, ERR_BUILD, "%s: the root has no program '%s'%s", what,
+			argv->v[0],
+			str_eq(argv->v[0], "rpm") ? " (root.packages needs rpm-build)" : "");
 	return err_set(err, ERR_BUILD, "%s: %s ended with status %d%s%s", what, program, v->exit,
 		w->error ? ": " : "", w->error ? w->error : "");
 }

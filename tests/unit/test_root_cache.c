@@ -329,7 +329,7 @@ static void sweeping(void **state)
 	(void)state;
 	assert_int_equal(fs_mkdirs(live, 0755, NULL), 0);
 	assert_int_equal(fs_mkdirs(dead, 0755, NULL), 0);
-	assert_int_equal(root_lock_key(roots, KEY_A, &fd, NULL), 0);
+	assert_int_equal(root_lock_key(roots, KEY_A, NULL, NULL, &fd, NULL), 0);
 	assert_int_equal(root_lock(roots, &dir, NULL), 0);
 	assert_int_equal(root_sweep(roots, NULL), 0);
 	assert_true(fs_exists(live));
