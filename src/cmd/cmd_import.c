@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cmd/common.h"
-#include "config/mock.h"
+#include "config/mock/mock.h"
 
 static int run(int argc, char **argv, struct err *err);
 

@@ -4,7 +4,7 @@
  * comes out is a target file that our own reader takes, and every line of what was left is one
  * line.
  */
-#include "config/mock.h"
+#include "config/mock/mock.h"
 #include "parts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

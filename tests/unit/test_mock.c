@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Each row: what a file says, the text an option then has, and what is left of it. */
 #include "base/base.h"
-#include "config/mock_int.h"
+#include "config/mock/internal.h"
 #include <setjmp.h>
 #include <stdarg.h>
 /* cmocka wants the four above */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mock_template.c - Jinja in values: names, conditions, comments. */
-#include "config/mock_int.h"
+/* template.c - Jinja in values: names, conditions, comments. */
+#include "config/mock/internal.h"
 
 struct frame {
 	const char *end; /* the tag that ends it */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mock_parse.c - the statements of a file, and the files it includes. */
+/* parse.c - the statements of a file, and the files it includes. */
 #include "base/fs.h"
 #include "base/limits.h"
-#include "config/mock_int.h"
+#include "config/mock/internal.h"
 #include <linux/openat2.h>
 
 #define ETC_MOCK "/etc/mock"

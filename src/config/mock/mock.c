@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mock.c - from the first file to the target, and the lines of what was left on the way. */
 #include "base/fs.h"
 #include "base/map.h"
 #include "config/load.h"
-#include "config/mock_int.h"
+#include "config/mock/internal.h"
 
 void mock_import_release(struct mock_import *i)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mock_ini.c - dnf.conf as sections and options; lines that begin with blanks continue the last. */
-#include "config/mock_int.h"
+/* ini.c - dnf.conf as sections and options; lines that begin with blanks continue the last. */
+#include "config/mock/internal.h"
 
 static void entry_release(struct ini_entry *e)
 {

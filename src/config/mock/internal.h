@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mock_int.h - what the parts of the reader of mock's configurations share. */
+/* internal.h - what the parts of the reader of mock's configurations share. */
 #pragma once
 #include "base/vec.h"
-#include "config/mock.h"
+#include "config/mock/mock.h"
 
 #define MOCK_DEPTH  24            /* of nested expressions, blocks and templates */
 #define MOCK_FILE   (1024 * 1024) /* bytes of one file, and of one text */

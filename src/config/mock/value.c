@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* value.c - values of both languages, how they compare, and what they look like to people. */
 #include "base/text.h"
-#include "config/mock_int.h"
+#include "config/mock/internal.h"
 #include <stdarg.h>
 
 void mtext_release(struct mtext *t)

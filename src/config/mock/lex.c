@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "config/mock_int.h"
+/* lex.c - tokens. Python and Jinja agree on almost all of them; one scanner keeps them agreeing. */
+#include "config/mock/internal.h"
 
 void lex_init(struct lex *l, struct mock *m, const char *s, size_t n, unsigned file, unsigned line,
 	bool jinja)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mock_repo.c - the repositories of a dnf.conf. */
+/* repo.c - the repositories of a dnf.conf. */
 #include "base/fs.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "config/mock_int.h"
+#include "config/mock/internal.h"
 
 struct reading {
 	struct mock *m;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mock_target.c - what the options mean for a target. */
+/* target.c - what the options mean for a target. */
 #include "config/load.h"
-#include "config/mock_int.h"
+#include "config/mock/internal.h"
 
 /* Options whose work packmill does in its own way whatever they say. */
 static const char *const own_way[] = {"description", "package_manager", "bootstrap_image",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mock_expr.c - literals, names, + and comparisons, of Python and Jinja alike. */
-#include "config/mock_int.h"
+/* expr.c - literals, names, + and comparisons, of Python and Jinja alike. */
+#include "config/mock/internal.h"
 
 static struct mval *expr_or(struct lex *l);
 
