@@ -245,7 +245,7 @@ static bool is_inside(const char *dir, const char *data)
 		char *parent = path_dir(at);
 
 		free(at);
-		at = *parent ? parent : (free(parent), xstrdup("/"));
+		at = parent;
 	}
 	return top && real && str_starts(real, top) && (!real[n] || real[n] == '/');
 }

@@ -33,8 +33,8 @@ int root_expire(const char *roots_dir, const char *target, int64_t unused_since,
 int root_discard(const char *roots_dir, const char *key, struct err *err);
 /* Wait for the lock of the whole directory. */
 int root_lock(const char *roots_dir, int *ret_fd, struct err *err);
-/* Wait for the lock of making one root; root_unlock_key with its descriptor gives it back. That it has
- * to be waited for is said once through note, which may be NULL. */
+/* Wait for the lock of making one root; root_unlock_key with its descriptor gives it back. That it
+ * has to be waited for is said once through note, which may be NULL. */
 typedef void (*root_note)(void *ctx, const char *what);
 int root_lock_key(const char *roots_dir, const char *key, root_note note, void *ctx, int *ret_fd,
 	struct err *err);

@@ -49,14 +49,15 @@ void root_mounts(struct root *r, struct sandbox_conf *conf);
 /*
  * Where roots of one target come from: its repositories, its solver, its cache. Metadata is read
  * and the solver loaded only when something must be solved; what was asked before under unchanged
- * metadata is remembered and opened at once. Not for host targets, but for root_source_base.
+ * metadata is remembered and opened at once. Not for host targets.
  */
 struct root_source;
 struct root_source_conf {
 	const struct target *target;
 	const char *roots_dir, *cache_dir; /* data/roots, data/cache */
-	const char *own; /* published repository of this instance (a directory with repodata/),
-			    whose packages are preferred to all others; NULL none */
+	/* published repository of this instance (a directory with repodata/), whose packages are
+	 * preferred to all others; NULL none */
+	const char *own;
 	bool offline, refresh;                         /* as remote_conf */
 	void (*progress)(void *ctx, const char *what); /* may be NULL */
 	void (*warn)(void *ctx, const char *line);     /* may be NULL */

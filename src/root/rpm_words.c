@@ -81,6 +81,22 @@ static char *separated(const char *text)
 	return xstrdup(sb_str(&b));
 }
 
+/* The error of line i, and the lines that belong to it: after "Failed dependencies:" and the like
+ * they say it. At most `most` lines; how many it were. */
+static size_t add_error(struct strbuf *errors, const struct strv *lines, size_t i, size_t most)
+{
+	size_t n = 0;
+
+	do {
+		const char *l = lines->v[i] + (n ? 0 : strlen("error: "));
+		auto_free char *s = shown(l);
+
+		sb_addf(errors, "%s%s", joint(errors), s + strspn(s, " "));
+		i++;
+	} while (++n < most && i < lines->n && lines->v[i][0] == '\t');
+	return n;
+}
+
 void rpm_words_read(struct rpm_words *w, const char *text)
 {
 	auto_strbuf struct strbuf errors = STRBUF_INIT;
@@ -106,19 +122,8 @@ void rpm_words_read(struct rpm_words *w, const char *text)
 			strv_take(&w->shown, shown(l));
 		if (is_failure(l) && !w->failed)
 			w->failed = failure(&lines, i);
-		if (str_starts(l, "error: ") && n++ < LINES_MAX) {
-			auto_free char *s = NULL;
-
-			/* "Failed dependencies:" and the like: the next lines say it */
-			for (; i < lines.n; i++) {
-				free(s);
-				s = shown(lines.v[i] + (lines.v[i] == l ? strlen("error: ") : 0));
-				sb_addf(&errors, "%s%s", joint(&errors), s + strspn(s, " "));
-				if (i + 1 >= lines.n || lines.v[i + 1][0] != '\t' ||
-					n++ >= LINES_MAX)
-					break;
-			}
-		}
+		if (str_starts(l, "error: ") && n < LINES_MAX)
+			n += add_error(&errors, &lines, i, LINES_MAX - n);
 	}
 	if (errors.n)
 		w->error = sb_take(&errors);

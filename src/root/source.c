@@ -245,10 +245,13 @@ static int solve_with(struct root_source *s, const struct root_request *ask, str
 int root_source_lock(struct root_source *s, const struct root_request *q, struct lock **ret,
 	struct strv *ret_problems, struct err *err)
 {
+	CLEANUP(lock_freep) struct lock *l = NULL;
 	int r = base_lock(s, err);
 
-	*ret = NULL;
-	return r < 0 ? r : solve_with(s, q, ret, ret_problems, err);
+	if (r < 0 || (r = solve_with(s, q, &l, ret_problems, err)) < 0)
+		return r;
+	*ret = TAKE(l);
+	return 0;
 }
 
 static int question_with(
@@ -275,18 +278,20 @@ static int with(struct root_source *s, const struct root_request *q, struct root
 	struct strv *ret_problems, struct err *err)
 {
 	CLEANUP(lock_freep) struct lock *l = NULL;
+	struct root *root = NULL;
 	char question[SHA256_HEX];
 	int r;
 
 	if ((r = base_lock(s, err)) < 0 || (r = question_with(s, q, question, err)) < 0)
 		return r;
-	*ret = answered(s, question);
-	if (*ret)
-		return 0;
-	if ((r = solve_with(s, q, &l, ret_problems, err)) < 0 || !l ||
-		(r = get(s, fetch, l, ret, err)) < 0)
-		return r;
-	asked_remember(s->roots, question, (*ret)->key);
+	if (!(root = answered(s, question))) {
+		if ((r = solve_with(s, q, &l, ret_problems, err)) < 0 ||
+			(l && (r = get(s, fetch, l, &root, err)) < 0))
+			return r;
+		if (root)
+			asked_remember(s->roots, question, root->key);
+	}
+	*ret = root;
 	return 0;
 }
 
