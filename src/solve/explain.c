@@ -261,33 +261,36 @@ static char *clash(struct run *r, const struct rule *x, const char *why)
 	}
 }
 
+/* Whether an older version than v's would be right for wish k. */
+static bool older_fits(struct run *r, size_t k, const Solvable *v)
+{
+	Pool *pool = r->s->pool;
+	Id p, pp;
+
+	FOR_PROVIDES(p, pp, v->name)
+	{
+		const Solvable *w = pool_id2solvable(pool, p);
+
+		if (w->name == v->name && job_selects(r, k, p) &&
+			pool_evrcmp(pool, w->evr, v->evr, EVRCMP_COMPARE) < 0)
+			return true;
+	}
+	return false;
+}
+
 /* "foo-2-1.noarch is the best candidate for foo, but " when an older one is in the way of nothing
  * else: it is not taken. */
 static char *best_first(struct run *r, const struct rule *rules, size_t n)
 {
-	Pool *pool = r->s->pool;
-
 	for (size_t i = 0; i < n; i++) {
-		const Solvable *v = pool_id2solvable(pool, rules[i].from);
-		Id p, pp;
+		const Solvable *v = pool_id2solvable(r->s->pool, rules[i].from);
 
-		if (rules[i].type != SOLVER_RULE_BEST)
-			continue;
-		for (size_t k = 0; k < r->wanted.n; k++) {
-			if (!rule_of(r, &rules[i], k))
+		for (size_t k = 0; rules[i].type == SOLVER_RULE_BEST && k < r->wanted.n; k++) {
+			if (!rule_of(r, &rules[i], k) || !older_fits(r, k, v))
 				continue;
-			FOR_PROVIDES(p, pp, v->name)
-			{
-				const Solvable *w = pool_id2solvable(pool, p);
-
-				if (w->name == v->name && job_selects(r, k, p) &&
-					pool_evrcmp(pool, w->evr, v->evr, EVRCMP_COMPARE) < 0) {
-					auto_free char *nevra = name_of(r, rules[i].from);
-
-					return xasprintf("%s is the best candidate for %s, but ",
-						nevra, r->wanted.v[k].text);
-				}
-			}
+			auto_free char *nevra = name_of(r, rules[i].from);
+			return xasprintf("%s is the best candidate for %s, but ", nevra,
+				r->wanted.v[k].text);
 		}
 	}
 	return xstrdup("");

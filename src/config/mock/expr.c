@@ -333,42 +333,34 @@ static struct mval *expr_not(struct lex *l)
 	return v ? make(l, M_BOOL, mval_true(v) != no) : NULL;
 }
 
-static struct mval *expr_and(struct lex *l)
+/* Python's `and` and `or`: the first operand that decides by being true (or false), else the last.
+ * All of them are read. */
+static struct mval *chain(
+	struct lex *l, const char *word, bool decides, struct mval *(*operand)(struct lex *l))
 {
-	CLEANUP(mval_freep) struct mval *a = expr_not(l);
+	CLEANUP(mval_freep) struct mval *a = operand(l);
 
-	while (a && lex_take(l, "and")) {
-		struct mval *b = expr_not(l);
+	while (a && lex_take(l, word)) {
+		CLEANUP(mval_freep) struct mval *b = operand(l);
 
-		if (!b || !mval_true(a)) {
-			mval_free(b);
-			if (!b)
-				return NULL;
+		if (!b)
+			return NULL;
+		if (mval_true(a) == decides)
 			continue;
-		}
 		mval_free(a);
-		a = b;
+		a = TAKE(b);
 	}
 	return TAKE(a);
 }
 
+static struct mval *expr_and(struct lex *l)
+{
+	return chain(l, "and", false, expr_not);
+}
+
 static struct mval *expr_or(struct lex *l)
 {
-	CLEANUP(mval_freep) struct mval *a = expr_and(l);
-
-	while (a && lex_take(l, "or")) {
-		struct mval *b = expr_and(l);
-
-		if (!b || mval_true(a)) {
-			mval_free(b);
-			if (!b)
-				return NULL;
-			continue;
-		}
-		mval_free(a);
-		a = b;
-	}
-	return TAKE(a);
+	return chain(l, "or", true, expr_and);
 }
 
 /* a, or a if b else c */
