@@ -18,8 +18,8 @@ static char *split(const char *entry, struct strv *fingerprints)
 	return xstrndup(entry, (size_t)(hash - entry));
 }
 
-static int fetch_key(
-	struct remote *r, struct repo *repo, const char *url, const char *path, struct err *err)
+static int fetch_key(struct remote *r, struct repo *repo, const char *url, bool pinned,
+	const char *path, struct err *err)
 {
 	auto_free char *what = xasprintf("%s: key", repo->pub.conf->id);
 	struct http_get g = {.path = xstrdup(path), .max = LIMIT_KEY_FILE};
@@ -30,13 +30,18 @@ static int fetch_key(
 	strv_add(&g.urls, url);
 	ret = remote_http(r, what, &g, 1, err);
 	http_get_release(&g);
+	if (ret >= 0 && str_starts(url, "http://") && !pinned)
+		remote_warn(r, repo,
+			"its key came by http, anybody on the way could have put another there: "
+			"give its fingerprint (gpgkey: URL#FINGERPRINT)");
 	return ret;
 }
 
 /* The file that holds it on this machine; keys from elsewhere are kept until --refresh. */
-static int key_file(
-	struct remote *r, struct repo *repo, const char *url, char **ret_path, struct err *err)
+static int key_file(struct remote *r, struct repo *repo, const char *url, bool pinned,
+	char **ret_path, struct err *err)
 {
+	bool again = r->conf.refresh && !r->conf.offline && !repo->keys_asked;
 	char sum[SHA256_HEX];
 	int rc = 0;
 
@@ -52,10 +57,8 @@ static int key_file(
 		return err_set(err, ERR_CONFIG, "it is neither a file nor http nor https");
 	sha256_buf(url, strlen(url), sum);
 	auto_free char *path = xasprintf("%s/key-%.16s", repo->pub.dir, sum);
-	if (r->conf.refresh && !r->conf.offline && !repo->keys_asked)
-		(void)unlink(path);
-	if (!fs_exists(path))
-		rc = fetch_key(r, repo, url, path, err);
+	if (again || !fs_exists(path))
+		rc = fetch_key(r, repo, url, pinned, path, err);
 	if (rc >= 0)
 		*ret_path = TAKE(path);
 	return rc;
@@ -68,7 +71,7 @@ static int add_key(struct remote *r, struct repo *repo, const char *entry, struc
 	size_t n = 0;
 	int rc;
 
-	if ((rc = key_file(r, repo, url, &path, err)) >= 0 &&
+	if ((rc = key_file(r, repo, url, fingerprints.n > 0, &path, err)) >= 0 &&
 		(rc = fs_read(path, LIMIT_KEY_FILE, &text, &n, err)) >= 0)
 		rc = rpm_keys_add(repo->keys, text, n, &fingerprints, err);
 	if (rc >= 0)

@@ -236,6 +236,10 @@ asks 1 'is fetched' 'key.asc 200'
 rm -rf cache-s3/packages/*/*.ok
 ok 'and kept' fetch bad cache-s3 s.json
 asks 1 'once' 'key.asc 200'
+hasnt 'pinned: no warning' err 'its key came by http'
+target s.json "$(repo base "$url/signed" "\"gpgkeys\": [\"$url/key.asc\"]")"
+ok 'a key by http without a fingerprint' fetch bad cache-s4 s.json
+has 'is said to be no proof' err "its key came by http.*fingerprint"
 
 # --- signed metadata
 target s.json "$(repo base "$url/signed" "$key, \"repo_gpgcheck\": true")"

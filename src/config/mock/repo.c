@@ -230,6 +230,20 @@ static bool expire(const char *s, int64_t *ret)
 	return true;
 }
 
+/* mock asks at each build and sets 0 for it; we ask once an hour, or when told to. */
+static void expiry(struct reading *r, const struct ini_section *s, struct target_repo *repo)
+{
+	const struct ini_entry *e = ini_get(s, "metadata_expire");
+	const struct ini_section *from = e ? s : r->main;
+
+	if (!e && !(e = ini_get(r->main, "metadata_expire")))
+		return;
+	if (str_eq(e->value, "0"))
+		leave_option(r, from, e, "it is asked once an hour, at once with --refresh");
+	else if (!expire(e->value, &repo->metadata_expire))
+		leave_option(r, from, e, "no time such as 6h, at most a year");
+}
+
 static void numbers(struct reading *r, const struct ini_section *s, struct target_repo *repo)
 {
 	const struct ini_entry *e = ini_get(s, "priority");
@@ -242,12 +256,7 @@ static void numbers(struct reading *r, const struct ini_section *s, struct targe
 	e = ini_get(s, "cost");
 	if (e && !str_eq(e->value, "1000"))
 		leave_option(r, s, e, "costs are not known; give a 'priority'");
-	e = ini_get(s, "metadata_expire");
-	if (e && !expire(e->value, &repo->metadata_expire))
-		leave_option(r, s, e, "no time such as 6h, at most a year");
-	else if (!e && (e = ini_get(r->main, "metadata_expire")) &&
-		 !expire(e->value, &repo->metadata_expire))
-		leave_option(r, r->main, e, "no time such as 6h, at most a year");
+	expiry(r, s, repo);
 }
 
 static void package_lists(struct reading *r, const struct ini_section *s, struct target_repo *repo)
