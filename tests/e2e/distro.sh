@@ -34,8 +34,7 @@ in_root()
 			touch "$1/dev/$n"
 			mount --bind "/dev/$n" "$1/dev/$n"
 		done
-		export HOME=/root PATH=/usr/bin:/usr/sbin
-		exec chroot "$@"' in_root "$root" "$@"
+		exec env -i HOME=/root PATH=/usr/bin:/usr/sbin LC_ALL=C.UTF-8 TZ=UTC chroot "$@"' in_root "$root" "$@"
 }
 
 # names STATE: packages of a state, a line each
