@@ -95,6 +95,45 @@ print(f'{"all around rpmbuild":<58} {around:9.4f} s')
 print(f'{"all around rpmbuild, without the install test":<58} {around - median("install"):9.4f} s')
 E
 
+# --- an instance: from a commit to its published repository, the solver asked anew each time
+export GIT_CONFIG_GLOBAL=/dev/null
+mkdir -p inst/targets git/hello
+cp targets/mini-x86_64.yaml inst/targets/
+cp hello/* git/hello/
+git -C git/hello init -q -b main
+cat >inst/packmill.yaml <<E
+name: bench
+data: ./data
+targets: [mini-x86_64]
+projects: [{project: hello, packaging: {url: $T/git/hello, branch: main}}]
+E
+commit()
+{
+	sed -i "s/^Version: .*/Version: $1/" git/hello/hello.spec
+	git -C git/hello add -A
+	git -C git/hello -c user.name=b -c user.email=b@example.org commit -qm "Version $1"
+}
+commit 1
+seconds "$PACKMILL" -q -C inst run --once >/dev/null
+for i in 2 3 4 5 6; do
+	commit $i
+	start=$(date +%s.%N)
+	seconds "$PACKMILL" -q -C inst run --once >/dev/null
+	grep -qx 'built 1, failed 0, retry 0, unchanged 0' out || die "$(cat out)"
+	stat -c %.9Y inst/data/repos/mini-x86_64/current/repodata/repomd.xml |
+		awk -v s="$start" '{ print $1 - s }'
+done >published || exit 1
+row 'from the start of a run to published' "$(median <published)"
+python3 - "$(median <published)" <<'E'
+import glob, json, statistics, sys
+builds = [json.load(open(f'inst/data/builds/{n}/result.json')) for n in range(2, 7)]
+median = lambda n: statistics.median(s['seconds'] for b in builds for s in b['steps'] if s['name'] == n)
+around = float(sys.argv[1]) - median('build')
+print(f'    {"step dependencies":<54} {median("dependencies"):9.4f} s')
+print(f'{"all around rpmbuild, polling and publishing included":<58} {around:9.4f} s')
+print(f'{"the same without the install test":<58} {around - median("install"):9.4f} s')
+E
+
 # --- two at once
 two()
 {
