@@ -43,7 +43,7 @@ row 'the same, packages in the cache' "$(cat again.times)" "$floor"
 row 'the same set again (process and all)' "$(times 21 "$PACKMILL" -q root create "${t[@]}")" "$floor"
 
 # --- BuildRequires: a delta of packages over the base
-delta=(python3-setuptools git 'pkgconfig(zlib)')
+delta=(gcc-c++ pkg-config 'pkgconfig(zlib)' perl-base python3-minimal less libexpat1 libffi8)
 with=("${delta[@]/#/--with=}")
 seconds "$PACKMILL" -q root create "${t[@]}" "${with[@]}" >delta1
 n=$("$PACKMILL" solve "${t[@]}" "${delta[@]}" --json | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["build"]))')
