@@ -118,8 +118,6 @@ static int write_lock(struct build *b, struct err *err)
 	auto_free char *path = path_join(b->job->output, LOCK_FILE);
 	CLEANUP(lock_release) struct lock l = {0};
 
-	if (!b->root->lock)
-		return 0;
 	l.target = xstrdup(b->job->target->name);
 	l.arch = xstrdup(b->job->target->arch);
 	lock_packages_copy(&l.base, &b->root->lock->base);

@@ -42,8 +42,7 @@ int step_root(struct build *b, struct err *err)
 {
 	auto_strv struct strv lacking = STRV_INIT;
 	const struct job *j = b->job;
-	int r = j->target->host ? root_get(j->target, j->roots, j->cache, NULL, &b->root, err)
-				: repos_root(b, err);
+	int r = j->target->host ? root_host(j->roots, NULL, &b->root, err) : repos_root(b, err);
 
 	if (r < 0)
 		return r;

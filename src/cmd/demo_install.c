@@ -115,15 +115,13 @@ static int run_over_host(struct demo *d, struct root *root, struct strbuf *out,
 
 int demo_try(struct demo *d, struct err *err)
 {
-	auto_free char *roots = path_join(d->data, "roots"), *cache = path_join(d->data, "cache");
-	CLEANUP(target_freep) struct target *target = NULL;
+	auto_free char *roots = path_join(d->data, "roots");
 	CLEANUP(root_freep) struct root *root = NULL;
 	auto_strbuf struct strbuf out = STRBUF_INIT;
 	struct sandbox_verdict v = {0};
 	int r;
 
-	if ((r = cmd_load_target("host", &target, err)) < 0 ||
-		(r = root_get(target, roots, cache, NULL, &root, err)) < 0 ||
+	if ((r = root_host(roots, NULL, &root, err)) < 0 ||
 		(r = run_over_host(d, root, &out, &v, err)) < 0)
 		return err_wrap(err, "run the installed program");
 	if (v.exit != 0)

@@ -51,11 +51,6 @@ int cmd_root_source(const struct target *t, const struct repos_args *a, struct r
 		ret, err);
 }
 
-static void host_progress(const char *what)
-{
-	cmd_progress(what);
-}
-
 static int root_of_host(
 	const struct target *t, const struct strv *with, struct root **ret, struct err *err)
 {
@@ -68,7 +63,7 @@ static int root_of_host(
 			with->v[0]);
 	if ((r = cmd_roots_dir(&roots, &cache, err)) < 0)
 		return r;
-	r = root_get(t, roots, cache, host_progress, ret, err);
+	r = root_host(roots, cmd_progress, ret, err);
 	cmd_progress(NULL);
 	return r;
 }

@@ -176,9 +176,10 @@ static int make(const char *roots_dir, struct host_plan *p, struct root **ret, s
 	return 0;
 }
 
-int host_root(const char *roots_dir, void (*progress)(const char *what), struct root **ret,
-	struct err *err)
+int root_host(
+	const char *dir, void (*progress)(const char *what), struct root **ret, struct err *err)
 {
+	auto_free char *roots_dir = path_abs(dir);
 	CLEANUP(plan_release) struct host_plan p = {.progress = progress};
 	auto_close int lock = -1;
 	char stamp[SHA256_HEX];
@@ -219,8 +220,7 @@ int root_host_base(
 {
 	CLEANUP(root_freep) struct root *r = NULL;
 	auto_strv struct strv names = STRV_INIT;
-	auto_free char *dir = path_abs(roots_dir);
-	int rc = host_root(dir, NULL, &r, err);
+	int rc = root_host(roots_dir, NULL, &r, err);
 
 	if (rc < 0 || (rc = fs_list(r->dir, &names, err)) < 0)
 		return rc;

@@ -84,6 +84,3 @@ int host_need_tools(struct err *err);
 /* From dir/in to dir/layer and dir/host-base-*.rpm, in a sandbox, and to dir/usr where root inside
  * would not own /usr; *ret_rpm is the file's name. */
 int host_make(const struct host_plan *p, char **ret_rpm, struct err *err);
-/* root_get for the host target. */
-int host_root(const char *roots_dir, void (*progress)(const char *what), struct root **ret,
-	struct err *err);

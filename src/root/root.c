@@ -42,37 +42,6 @@ struct root *root_new(const char *roots_dir, const char *key)
 	return r;
 }
 
-struct plain_progress {
-	void (*progress)(const char *what);
-};
-
-static void pass_on(void *ctx, const char *what)
-{
-	const struct plain_progress *p = ctx;
-
-	if (p->progress)
-		p->progress(what);
-}
-
-int root_get(const struct target *t, const char *roots_dir, const char *cache_dir,
-	void (*progress)(const char *what), struct root **ret, struct err *err)
-{
-	struct plain_progress plain = {progress};
-	const struct root_source_conf conf = {.target = t,
-		.roots_dir = roots_dir,
-		.cache_dir = cache_dir,
-		.progress = pass_on,
-		.ctx = &plain};
-	CLEANUP(root_source_freep) struct root_source *s = NULL;
-	auto_free char *dir = path_abs(roots_dir);
-	int r;
-
-	if (t->host)
-		return host_root(dir, progress, ret, err);
-	r = root_source_open(&conf, &s, err);
-	return r < 0 ? r : root_source_base(s, ret, err);
-}
-
 void root_mounts(struct root *r, struct sandbox_conf *conf)
 {
 	if (!r->for_sandbox) {

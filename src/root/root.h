@@ -37,10 +37,11 @@ struct root {
 	struct sandbox_mount *for_sandbox; /* root_mounts */
 };
 
-/* The root of a target, made when it is not in the cache yet (roots_dir = data/roots). Safe when
- * two processes want it at once; a half-made one is swept. `progress` may be NULL. */
-int root_get(const struct target *t, const char *roots_dir, const char *cache_dir,
-	void (*progress)(const char *what), struct root **ret, struct err *err);
+/* The root of the host target, made when it is not in the cache yet (roots_dir = data/roots). Safe
+ * when two processes want it at once; a half-made one is swept. `progress` may be NULL. Other
+ * targets' come from a root_source. */
+int root_host(const char *roots_dir, void (*progress)(const char *what), struct root **ret,
+	struct err *err);
 void root_free(struct root *r);
 DEFINE_CLEANUP(struct root *, root_free)
 /* Fill conf->mounts from the root; the array is owned by the root and good as long as it. */

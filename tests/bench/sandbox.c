@@ -131,13 +131,9 @@ static int prepare_overlay(struct bench *b, struct err *err)
 static int bench(struct bench *b, size_t n, struct err *err)
 {
 	auto_free char *roots = path_join(b->scratch, "roots");
-	auto_free char *cache = path_join(b->scratch, "cache");
-	auto_strv struct strv dirs = STRV_INIT, errors = STRV_INIT;
-	CLEANUP(target_freep) struct target *t = NULL;
 	int r;
 
-	if ((r = config_target_find("host", &dirs, &t, &errors, err)) < 0 ||
-		(r = root_get(t, roots, cache, NULL, &b->root, err)) < 0 ||
+	if ((r = root_host(roots, NULL, &b->root, err)) < 0 ||
 		(r = open_sandbox(b, "open", &b->open, err)) < 0 ||
 		(r = measure(b, "fork and exec of true", plain, n, err)) < 0 ||
 		(r = measure(b, "packmill: fresh sandbox, true, all removed", fresh, n, err)) < 0 ||
