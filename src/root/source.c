@@ -184,7 +184,7 @@ static int base(struct root_source *s, struct err *err)
 {
 	int r = base_lock(s, err);
 
-	if (r < 0 || s->base)
+	if (r < 0 || s->base || (s->base = answered(s, s->question)))
 		return r;
 	if ((r = get(s, fetch, s->lock, &s->base, err)) < 0)
 		return r;
@@ -198,13 +198,30 @@ int root_source_base(struct root_source *s, struct root **ret, struct err *err)
 
 	if (r < 0 && start_anew(s, err))
 		r = base(s, err);
-	return r < 0 ? r : root_open(s->roots, s->base->key, ret, err);
+	if (r < 0)
+		return r;
+	*ret = TAKE(s->base); /* what was opened already is not opened once more */
+	return 0;
 }
 
-/* Base set and additions at once: for additions that need other versions of what the base has. */
-static int solve_together(struct root_source *s, struct solve_request *q, const char *testcase,
-	struct solve_result *ret, struct err *err)
+/* Over the base set as it is; else both at once, for what needs other versions of what the base
+ * has: then *ret_apart is false, and the answer holds the base set too. */
+static int solve_over_base(struct root_source *s, struct solve_request *q, const char *testcase,
+	bool *ret_apart, struct solve_result *ret, struct err *err)
 {
+	struct solve_result res = {0};
+	int r;
+
+	q->installed = &s->lock->base;
+	if ((r = source_solve(s, q, NULL, &res, err)) < 0)
+		return r;
+	if (ret_apart)
+		*ret_apart = !res.problems.n;
+	if (!res.problems.n) {
+		*ret = res;
+		return 0;
+	}
+	solve_result_release(&res);
 	q->installed = NULL;
 	strv_copy(&q->install, &s->conf.target->packages);
 	return source_solve(s, q, testcase, ret, err);
@@ -214,7 +231,7 @@ static int solve_with(struct root_source *s, const struct root_request *ask, str
 	struct strv *ret_problems, struct err *err)
 {
 	CLEANUP(solve_request_release)
-	struct solve_request q = {.installed = &s->lock->base, .who = ask->who};
+	struct solve_request q = {.who = ask->who};
 	CLEANUP(solve_result_release) struct solve_result res = {0};
 	CLEANUP(lock_freep) struct lock *l = new_lock(s);
 	bool apart;
@@ -223,15 +240,8 @@ static int solve_with(struct root_source *s, const struct root_request *ask, str
 	strv_copy(&q.install, ask->install);
 	if (ask->conflicts)
 		strv_copy(&q.conflicts, ask->conflicts);
-	if ((r = source_solve(s, &q, NULL, &res, err)) < 0)
+	if ((r = solve_over_base(s, &q, ask->testcase, &apart, &res, err)) < 0)
 		return r;
-	apart = !res.problems.n;
-	if (!apart) {
-		solve_result_release(&res);
-		res = (struct solve_result){0};
-		if ((r = solve_together(s, &q, ask->testcase, &res, err)) < 0)
-			return r;
-	}
 	problems(&res, ret_problems);
 	if (res.problems.n)
 		return 0;
@@ -332,15 +342,8 @@ static int needs(struct root_source *s, const struct strv *files, const char *te
 	if ((r = base_lock(s, err)) < 0 || (r = source_add_files(s, files, err)) < 0)
 		return r;
 	strv_copy(&q.files, files);
-	q.installed = &s->lock->base;
-	if ((r = source_solve(s, &q, NULL, &res, err)) < 0)
+	if ((r = solve_over_base(s, &q, testcase, NULL, &res, err)) < 0)
 		return r;
-	if (res.problems.n) { /* perhaps they replace something of the base */
-		solve_result_release(&res);
-		res = (struct solve_result){0};
-		if ((r = solve_together(s, &q, testcase, &res, err)) < 0)
-			return r;
-	}
 	problems(&res, ret_problems);
 	if (res.problems.n)
 		return 0;

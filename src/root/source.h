@@ -19,7 +19,7 @@ struct root_source {
 	char stamp[SHA256_HEX];      /* of all metadata, own included; "" not known yet */
 	struct lock *lock;           /* the base set; NULL until asked */
 	char question[SHA256_HEX];   /* that it answers */
-	struct root *base;           /* its root; NULL until asked */
+	struct root *base;           /* its root; NULL until asked, and once it was handed out */
 };
 
 /* Let go of all that was read and solved. */
