@@ -6,14 +6,13 @@
 #include <pthread.h>
 
 #define POLL_MS     250
-#define BUSY_MS     50
 #define PROGRESS_MS 100
 
 struct fetch {
 	struct http *h;
 	struct xfer *xs;
 	size_t n, first; /* all before first have ended */
-	size_t active, busy;
+	size_t active, waiting;
 	http_progress progress;
 	void *ctx;
 	uint64_t shown; /* when progress was last called */
@@ -76,19 +75,17 @@ static void start_some(struct fetch *f)
 
 	while (f->first < f->n && f->xs[f->first].state == XFER_END)
 		f->first++;
-	f->active = f->busy = 0;
+	f->active = f->waiting = 0;
 	for (size_t i = f->first; i < f->n; i++)
 		f->active += f->xs[i].state == XFER_ACTIVE;
 	for (size_t i = f->first; i < f->n && f->active < f->h->conf.parallel; i++) {
 		struct xfer *x = &f->xs[i];
 
-		bool waits = x->state == XFER_BUSY || x->state == XFER_PAUSE;
-
-		if (x->state == XFER_QUEUED || (waits && now >= x->retry_at)) {
+		if (x->state == XFER_QUEUED || (x->state == XFER_WAIT && now >= x->retry_at)) {
 			xfer_start(x);
 			f->active += x->state == XFER_ACTIVE;
 		}
-		f->busy += x->state == XFER_BUSY || x->state == XFER_PAUSE;
+		f->waiting += x->state == XFER_WAIT;
 	}
 }
 
@@ -161,7 +158,7 @@ static int run(struct fetch *f, struct err *err)
 		if (f->first == f->n)
 			return 0;
 		rc = curl_multi_poll(f->h->multi, &stop, stop.fd >= 0 ? 1 : 0,
-			f->busy       ? BUSY_MS
+			f->waiting    ? XFER_WAIT_MS
 			: f->progress ? PROGRESS_MS
 				      : POLL_MS,
 			NULL);

@@ -7,7 +7,6 @@
 #include "net/version.h"
 #include <inttypes.h>
 
-#define BUSY_MS   50
 #define RETRIES   2
 #define PAUSE_MS  300 /* before the second round; five times as long before each later one */
 #define REDIRECTS 8L
@@ -213,7 +212,7 @@ static bool once_more(struct xfer *x)
 	x->mirror = x->missing = x->passing = 0;
 	try_release(x);
 	part_close(&x->part);
-	x->state = XFER_PAUSE;
+	x->state = XFER_WAIT;
 	x->retry_at = time_mono_ms() + pause;
 	return true;
 }
@@ -426,8 +425,8 @@ void xfer_start(struct xfer *x)
 		return;
 	}
 	if (state != PART_MINE) {
-		x->state = XFER_BUSY;
-		x->retry_at = time_mono_ms() + BUSY_MS;
+		x->state = XFER_WAIT;
+		x->retry_at = time_mono_ms() + XFER_WAIT_MS;
 		return;
 	}
 	if (look(x, &e) < 0)

@@ -11,10 +11,11 @@ struct http {
 	CURLM *multi;
 };
 
+#define XFER_WAIT_MS 50 /* how often those that wait are looked at */
+
 enum xfer_state {
 	XFER_QUEUED,
-	XFER_BUSY,   /* another process has the .part */
-	XFER_PAUSE,  /* before another round over the mirrors */
+	XFER_WAIT,   /* another process has the .part, or before another round over the mirrors */
 	XFER_ACTIVE, /* with curl */
 	XFER_END,    /* get->done, ->unchanged or ->err */
 };
@@ -31,7 +32,7 @@ struct xfer {
 	struct http *h;
 	struct http_get *get;
 	enum xfer_state state;
-	uint64_t retry_at; /* XFER_BUSY, XFER_PAUSE: monotonic ms */
+	uint64_t retry_at; /* XFER_WAIT: monotonic ms */
 	struct part part;
 	uint64_t wanted; /* bytes in the end, 0 not known */
 	size_t mirror;
@@ -73,7 +74,7 @@ bool answer_begin(struct xfer *x);
 
 void xfer_init(struct xfer *x, struct http *h, struct http_get *get);
 void xfer_release(struct xfer *x);
-/* From QUEUED or BUSY: lock and ask the first mirror. Ends, waits or is active afterwards. */
+/* From QUEUED or WAIT: lock and ask the first mirror. Ends, waits or is active afterwards. */
 void xfer_start(struct xfer *x);
 /* curl is through with it: ends, or is active with the next try. */
 void xfer_done(struct xfer *x, CURLcode rc);
