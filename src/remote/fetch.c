@@ -169,11 +169,6 @@ static int place(const struct remote *r, const struct lock_package *p, char **re
 	return rc;
 }
 
-static bool can_ask(const struct remote *r, const struct repo *repo)
-{
-	return !r->conf.offline || (repo->st.url && url_is_file(repo->st.url));
-}
-
 /* From the cache, or a want. */
 static int look(struct fetch *f, struct lock_package *p, struct err *err)
 {
@@ -195,7 +190,7 @@ static int look(struct fetch *f, struct lock_package *p, struct err *err)
 	if (!repo)
 		return err_set(err, ERR_NOT_FOUND,
 			"the target has no such repository, and the package is not in the cache");
-	if (!can_ask(f->r, repo))
+	if (!repo_can_ask(f->r, repo))
 		return err_set(err, ERR_NET, "it is not in the cache, and we are offline");
 	if (!repo->st.bases.n)
 		return err_set(err, ERR_NET, "nothing is known of its repository yet");
@@ -279,8 +274,7 @@ static int download(struct fetch *f, struct err *err)
 			.checksum = xstrdup(w->p->checksum),
 			.size = w->p->size,
 			.max = LIMIT_ARTIFACT};
-		strv_foreach (&w->repo->st.bases, b)
-			strv_take(&list[n].urls, url_below(*b, w->p->location));
+		urls_below(&w->repo->st.bases, w->p->location, &list[n].urls);
 		owner[n++] = w;
 	}
 	if (n)

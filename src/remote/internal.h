@@ -45,6 +45,8 @@ bool url_is_file(const char *url);
 char *url_file_path(const char *url);
 /* base + location with everything encoded that a path must not hold; the caller's. */
 char *url_below(const char *base, const char *location);
+/* The same below each base, in their order, added to ret. */
+void urls_below(const struct strv *bases, const char *location, struct strv *ret);
 
 /* state.c: what is known of a repository, in its directory's state.json. */
 struct state {
@@ -85,6 +87,8 @@ struct remote {
 int repo_init(struct repo *r, const char *cache, const struct target_repo *conf,
 	const struct target *t, struct err *err);
 void repo_release(struct repo *r);
+/* Whether what the cache lacks may be asked for: offline only a repository of this machine. */
+bool repo_can_ask(const struct remote *r, const struct repo *repo);
 /* The path of one of its metadata files; the caller's. */
 char *repo_file(const struct repo *r, const struct repomd_file *f, const char *type);
 void repo_set_public(struct repo *r);

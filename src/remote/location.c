@@ -133,3 +133,9 @@ char *url_below(const char *base, const char *location)
 	text_url_path(&sb, location);
 	return sb_take(&sb);
 }
+
+void urls_below(const struct strv *bases, const char *location, struct strv *ret)
+{
+	strv_foreach (bases, b)
+		strv_take(ret, url_below(*b, location));
+}

@@ -142,16 +142,16 @@ static int add_job(
 	return j->judged ? 0 : find_mirrors(j, err);
 }
 
-static void add_get(struct job *j, const struct repomd_file *f, const char *type,
-	struct http_get *g, struct strv *whats)
+static struct http_get metadata_get(const struct repo *repo, const struct repomd_file *f,
+	const char *type, const struct strv *bases)
 {
-	strv_addf(whats, "%s: %s", j->repo->pub.conf->id, type);
-	*g = (struct http_get){.path = repo_file(j->repo, f, type),
+	struct http_get g = {.path = repo_file(repo, f, type),
 		.checksum = xstrdup(f->checksum),
 		.size = f->size,
 		.max = LIMIT_REPO_FILE};
-	strv_foreach (&j->next.bases, b)
-		strv_take(&g->urls, url_below(*b, f->location));
+
+	urls_below(bases, f->location, &g.urls);
+	return g;
 }
 
 /* Verified before it got its name; but a crash may have emptied it since, and a disk spoiled it. */
@@ -196,8 +196,9 @@ static int fetch_metadata(struct remote *r, struct jobs *jobs, struct err *err)
 		for (size_t i = 0; i < COUNTOF(files) && j->changed && !j->err.code; i++) {
 			if (have(j, files[i], types[i]))
 				continue;
+			strv_addf(&whats, "%s: %s", j->repo->pub.conf->id, types[i]);
 			owner[n] = j;
-			add_get(j, files[i], types[i], &list[n++], &whats);
+			list[n++] = metadata_get(j->repo, files[i], types[i], &j->next.bases);
 		}
 	}
 	if (n)
@@ -390,22 +391,20 @@ int remote_filelists(struct remote *r, size_t i, struct err *err)
 	const struct repomd_file *f = &repo->st.md.filelists;
 	auto_free char *what = xasprintf("%s: filelists", repo->pub.conf->id);
 	auto_free char *path = f->location ? repo_file(repo, f, "filelists") : NULL;
-	struct http_get g = {.size = f->size, .max = LIMIT_REPO_FILE};
 	int rc = 0;
 
 	if (!path)
 		return err_set(
 			err, ERR_NOT_FOUND, "repository '%s' has no filelists", repo->pub.conf->id);
 	if (!fs_exists(path)) {
-		if (r->conf.offline && !url_is_file(repo->st.url))
+		struct http_get g = {.path = NULL};
+
+		if (!repo_can_ask(r, repo))
 			return err_set(err, ERR_NET,
 				"repository '%s': its filelists are not in the cache, and we are "
 				"offline",
 				repo->pub.conf->id);
-		g.path = xstrdup(path);
-		g.checksum = xstrdup(f->checksum);
-		strv_foreach (&repo->st.bases, b)
-			strv_take(&g.urls, url_below(*b, f->location));
+		g = metadata_get(repo, f, "filelists", &repo->st.bases);
 		rc = remote_http(r, what, &g, 1, err);
 		for (size_t k = 0; k + (rc < 0) < g.problems.n; k++)
 			remote_warn(r, repo, g.problems.v[k]);

@@ -109,6 +109,11 @@ void remote_repo_release(struct remote_repo *p)
 	*p = (struct remote_repo){0};
 }
 
+bool repo_can_ask(const struct remote *r, const struct repo *repo)
+{
+	return !r->conf.offline || (repo->st.url && url_is_file(repo->st.url));
+}
+
 void repo_release(struct repo *r)
 {
 	remote_repo_release(&r->pub);
