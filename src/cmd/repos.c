@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "repo/repo.h"
 
 static void progress(void *ctx UNUSED, const char *what)
 {
@@ -20,7 +21,7 @@ static void warn(void *ctx UNUSED, const char *line)
 char *cmd_own_repository(const char *roots, const struct target *t)
 {
 	auto_free char *data = path_dir(roots);
-	auto_free char *own = xasprintf("%s/repos/%s/current", data, t->name);
+	auto_free char *own = repo_current_dir(data, t->name);
 
 	return fs_is_dir(own) ? TAKE(own) : NULL;
 }

@@ -3,7 +3,7 @@
 #include "base/fs.h"
 #include "cmd/reproduce.h"
 #include "git/git.h"
-#include <ctype.h>
+#include "repo/repo.h"
 
 void record_release(struct record *r)
 {
@@ -79,7 +79,7 @@ int record_read(const char *number, struct record *ret, struct err *err)
 		return r;
 	rec.data = xstrdup(cfg->data);
 	rec.dir = xasprintf("%s/builds/%lld", cfg->data, (long long)rec.id);
-	rec.repo = xasprintf("%s/repos/%s", cfg->data, b.target);
+	rec.repo = repo_dir(cfg->data, b.target);
 	if ((r = read_files(&rec, err)) < 0)
 		return r;
 	rec.date = b.date ? b.date : rec.result->date;
@@ -150,9 +150,7 @@ char *record_file(const struct record *rec, const struct package *p)
 
 	if (has_bytes(path, p->sha256))
 		return TAKE(path);
-	/* not by repo_open: that is for the one who publishes */
-	pool = xasprintf(
-		"%s/pool/%c/%s/%s", rec->repo, tolower((unsigned char)*p->name), p->name, p->file);
+	pool = repo_pool_path(rec->repo, p);
 	return has_bytes(pool, p->sha256) ? TAKE(pool) : NULL;
 }
 

@@ -29,11 +29,11 @@ char *pool_href(const struct package *p)
 	return xasprintf("pool/%c/%s/%s", tolower((unsigned char)p->name[0]), p->name, p->file);
 }
 
-char *repo_pool_path(const struct repo *r, const struct package *p)
+char *repo_pool_path(const char *dir, const struct package *p)
 {
 	auto_free char *href = pool_href(p);
 
-	return path_join(r->dir, href);
+	return path_join(dir, href);
 }
 
 /* rpm's versions also have ~ and ^; nothing else may become a path and an URL. */
@@ -81,7 +81,7 @@ int pool_check(struct repo *r, struct store *st, const struct package *p, const 
 		return rc;
 	if (before && !str_eq(before, p->sha256))
 		return conflict(p, before, err);
-	path = repo_pool_path(r, p);
+	path = repo_pool_path(r->dir, p);
 	if (!fs_exists(path))
 		return 0;
 	rc = sha256_file(path, there, err);
@@ -141,7 +141,7 @@ static int differs(const char *path, const struct package *p, struct err *err)
 
 int pool_put(struct repo *r, const struct package *p, struct err *err)
 {
-	auto_free char *path = repo_pool_path(r, p), *dir = path_dir(path);
+	auto_free char *path = repo_pool_path(r->dir, p), *dir = path_dir(path);
 	int rc = fs_mkdirs(dir, 0755, err);
 
 	if (rc < 0)

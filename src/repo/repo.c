@@ -3,6 +3,16 @@
 
 #define SNIPPET_MAX (64 * 1024)
 
+char *repo_dir(const char *data, const char *target)
+{
+	return xasprintf("%s/repos/%s", data, target);
+}
+
+char *repo_current_dir(const char *data, const char *target)
+{
+	return xasprintf("%s/repos/%s/current", data, target);
+}
+
 int repo_open(const char *data, const char *target, struct repo **ret, struct err *err)
 {
 	CLEANUP(repo_closep) struct repo *r = xcalloc(1, sizeof *r);
@@ -10,7 +20,7 @@ int repo_open(const char *data, const char *target, struct repo **ret, struct er
 
 	r->data = path_abs(data);
 	r->target = xstrdup(target);
-	r->dir = xasprintf("%s/repos/%s", r->data, target);
+	r->dir = repo_dir(r->data, target);
 	r->tmp = path_join(r->dir, ".new");
 	rc = fs_mkdirs(r->dir, 0755, err);
 	if (rc < 0)

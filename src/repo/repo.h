@@ -9,6 +9,10 @@
 #include "store/store.h"
 
 struct repo; /* data/repos/<target> and its cached metadata fragments */
+/* data/repos/<target>, and in it the repository that has every project's last good packages; the
+ * caller's. For readers: nothing is made. */
+char *repo_dir(const char *data, const char *target);
+char *repo_current_dir(const char *data, const char *target);
 int repo_open(const char *data, const char *target, struct repo **ret, struct err *err);
 void repo_close(struct repo *r);
 DEFINE_CLEANUP(struct repo *, repo_close)
@@ -39,8 +43,8 @@ int repo_record_failure(struct repo *r, struct store *st, const struct repo_comm
 int repo_move_consistent(struct repo *r, struct err *err);
 /* versions.csv of the directory `current` anew (statuses change with failures too). */
 int repo_update_versions(struct repo *r, struct store *st, struct err *err);
-/* Absolute path of a published package's file in the pool (repos/<target>/pool/h/hello/file). */
-char *repo_pool_path(const struct repo *r, const struct package *p);
+/* Path of a published package's file in the pool of a repo_dir (pool/h/hello/file below it). */
+char *repo_pool_path(const char *dir, const struct package *p);
 /* Directory name of a commit by DESIGN decision 8. */
 char *repo_commit_dir(const struct store_build *b, bool upstream_shared);
 /* repos/host-base: a repository of one package for clients of the host target. */

@@ -46,6 +46,7 @@ static int job_history(struct work *w, struct job *j, struct err *err)
 {
 	struct package_vec packages = VEC_INIT;
 	struct store_build last = {0};
+	auto_free char *dir = NULL;
 	int r = store_last_published(
 		w->s->store, w->target->name, w->project->project, &last, NULL);
 
@@ -56,12 +57,13 @@ static int job_history(struct work *w, struct job *j, struct err *err)
 	if (r >= 0)
 		store_build_release(&last);
 	if (!w->target->host) {
-		j->own = xasprintf("%s/repos/%s/current", w->s->cfg->data, w->target->name);
+		j->own = repo_current_dir(w->s->cfg->data, w->target->name);
 		return 0;
 	}
+	dir = repo_dir(w->s->cfg->data, w->target->name);
 	r = store_published_packages(w->s->store, w->target->name, &packages, err);
 	vec_foreach (&packages, p)
-		strv_take(&j->published, repo_pool_path(w->repo, p));
+		strv_take(&j->published, repo_pool_path(dir, p));
 	vec_free(&packages, package_release);
 	return r;
 }

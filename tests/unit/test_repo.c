@@ -226,7 +226,7 @@ static void test_pool_conflict(void **state)
 	memcpy(before, p.sha256, sizeof before);
 	OK(pool_put(r, &p, err));
 	OK(pool_put(r, &p, err)); /* again: nothing to do */
-	there = repo_pool_path(r, &p);
+	there = repo_pool_path(r->dir, &p);
 	path = path_join(tmp, "repos/t/pool/h/Hello/Hello-1-1.noarch.rpm");
 	assert_string_equal(path, there);
 	OK(pool_check(r, st, &p, tmp, err));
