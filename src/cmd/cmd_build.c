@@ -15,18 +15,6 @@ static uint64_t time_limit;
 static bool no_install_test, lint_fatal;
 static struct repos_args repos;
 
-static void step(void *ctx, const char *name, bool start)
-{
-	(void)ctx;
-	cmd_progress(start ? name : NULL);
-}
-
-static void note(void *ctx, const char *what)
-{
-	(void)ctx;
-	cmd_progress(what);
-}
-
 /* Who started us shows it. */
 static void job_step(void *ctx, const char *name, bool start)
 {
@@ -139,7 +127,6 @@ static int verdict(const struct result *res, struct err *err)
 
 static int build_in(int argc, char **argv, const char *scratch, bool source_only, struct err *err)
 {
-	static const struct build_hooks hooks = {.step = step, .note = note};
 	CLEANUP(result_freep) struct result *res = NULL;
 	CLEANUP(job_freep) struct job *job = NULL;
 	auto_free char *git = path_join(scratch, ".git-mirrors");
@@ -166,7 +153,7 @@ static int build_in(int argc, char **argv, const char *scratch, bool source_only
 	job->refresh = repos.refresh;
 	job->lock = lock_file ? path_abs(lock_file) : NULL;
 	job->output = path_join(scratch, "out");
-	if ((r = build_run(job, &hooks, &res, err)) < 0 ||
+	if ((r = build_run(job, &scratch_hooks, &res, err)) < 0 ||
 		(r = scratch_deliver(job->output, output, err)) < 0 ||
 		(r = print_result(res, err)) < 0)
 		return r;

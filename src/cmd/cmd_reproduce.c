@@ -59,16 +59,6 @@ static void outcome_release(struct outcome *o)
 	artifact_diffs_release(&o->artifacts);
 }
 
-static void step(void *ctx UNUSED, const char *name, bool start)
-{
-	cmd_progress(start ? name : NULL);
-}
-
-static void note(void *ctx UNUSED, const char *what)
-{
-	cmd_progress(what);
-}
-
 static int compare(struct outcome *o, struct err *err)
 {
 	const struct result *then = o->rec->result, *now = o->now;
@@ -211,7 +201,6 @@ static int read_root(struct outcome *o, const char *out, struct err *err)
 
 static int rebuild(const struct record *rec, const char *scratch, struct err *err)
 {
-	static const struct build_hooks hooks = {.step = step, .note = note};
 	CLEANUP(outcome_release) struct outcome o = {.rec = rec};
 	struct job *job = rec->job;
 	int r;
@@ -221,7 +210,7 @@ static int rebuild(const struct record *rec, const char *scratch, struct err *er
 	job->offline = repos.offline;
 	job->refresh = repos.refresh;
 	job->output = path_join(scratch, "out");
-	r = build_run(job, &hooks, &o.now, err);
+	r = build_run(job, &scratch_hooks, &o.now, err);
 	cmd_progress(NULL);
 	if (r < 0 || (r = read_root(&o, job->output, err)) < 0 ||
 		(output && (r = keep(&o, job->output, err)) < 0))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/scratch.h"
 #include "base/fs.h"
-#include "build/build.h"
+#include "cmd/common.h"
 #include <signal.h>
 
 #define PREFIX ".packmill-"
@@ -52,3 +52,15 @@ int scratch_deliver(const char *from, const char *to, struct err *err)
 	}
 	return 0;
 }
+
+static void step(void *ctx UNUSED, const char *name, bool start)
+{
+	cmd_progress(start ? name : NULL);
+}
+
+static void note(void *ctx UNUSED, const char *what)
+{
+	cmd_progress(what);
+}
+
+const struct build_hooks scratch_hooks = {.step = step, .note = note};
