@@ -3,22 +3,13 @@
 # The root of the host target, as root and as an ordinary user with subordinate ids: what is in it,
 # what is not, that dependencies mean something in it, that builds and installations work.
 . "$(dirname "$0")/../lib/tap.sh"
+. "$SRC/tests/lib/user.sh"
 need rpm rpmbuild gcc make useradd su newuidmap debugedit find-debuginfo python3
 
 # A program that the user of the second round can reach, too.
 mkdir "$T/bin"
 cp "$PACKMILL" "$T/bin/packmill"
 PM=$T/bin/packmill
-
-# as COMMAND...: as the user of this round, with a home of its own
-as()
-{
-	if [ "$mode" = root ]; then
-		env HOME="$D/home" XDG_CACHE_HOME="$D/cache" "$@"
-	else
-		su -s /bin/bash "$U" -c "cd / && HOME=$D/home XDG_CACHE_HOME=$D/cache $(printf '%q ' "$@")"
-	fi
-}
 
 # inside WHAT SCRIPT, inside_root WHAT SCRIPT: in a fresh sandbox, with status 0
 inside()
@@ -258,10 +249,8 @@ cleanup_user()
 }
 
 [ "$(id -u)" = 0 ] || skip_all 'needs root: it makes a user for the second round'
-U=pmhost$$
 trap cleanup_user EXIT
-useradd --system --add-subids-for-system -M -s /bin/bash "$U" 2>/dev/null ||
-	useradd -M -s /bin/bash "$U" || skip_all 'cannot make a user'
+make_user pmhost
 round root
 round user
 done_testing

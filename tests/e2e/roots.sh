@@ -3,6 +3,7 @@
 # Roots installed from rpm packages, as root and as an ordinary user with subordinate ids: what is in
 # them, what scriptlets may do, the cache that several processes use and that survives kill -9.
 . "$(dirname "$0")/../lib/tap.sh"
+. "$SRC/tests/lib/user.sh"
 . "$(dirname "$0")/../lib/distro.sh"
 need rpm rpmbuild useradd su newuidmap python3
 TOOL=${TOOL:-$(dirname "$PACKMILL")/tests/tools/tool_rpmroot}
@@ -66,15 +67,6 @@ lock()
 	done
 	"$TOOL" -w "$T/$name.lock" "${args[@]}" || fail "lock $name"
 	base_n=$(python3 -c 'import json, sys; print(len(json.load(open(sys.argv[1]))["base"]))' "$T/$name.lock")
-}
-
-as()
-{
-	if [ "$mode" = root ]; then
-		env HOME="$D/home" XDG_CACHE_HOME="$D/cache" "$@"
-	else
-		su -s /bin/bash "$U" -c "cd / && HOME=$D/home XDG_CACHE_HOME=$D/cache exec $(printf '%q ' "$@")"
-	fi
 }
 
 # make LOCK [-- COMMAND...]
@@ -285,10 +277,8 @@ lock base
 lock other "$E"/extra-doc-1*.rpm
 chmod a+r "$T"/*.lock
 chmod -R a+rX "$T/own"
-U=pmroots$$
 trap cleanup_user EXIT
-useradd --system --add-subids-for-system -M -s /bin/bash "$U" 2>/dev/null ||
-	useradd -M -s /bin/bash "$U" || skip_all 'cannot make a user'
+make_user pmroots
 round root
 round user
 done_testing

@@ -3,6 +3,7 @@
 # What hostile builds try, with the outcome to reach, and what must keep working inside; as root
 # (ids of their own, idmapped layers) and as an ordinary user with subordinate ids.
 . "$(dirname "$0")/../lib/tap.sh"
+. "$SRC/tests/lib/user.sh"
 need newuidmap setcap fakeroot useradd su ps script
 
 TOOLS=${PACKMILL%/*}/tests/tools
@@ -607,10 +608,8 @@ cleanup_user()
 if [ "$(id -u)" != 0 ]; then
 	skip_all 'needs root: it makes a user for the second round'
 fi
-U=pmtest$$
 trap cleanup_user EXIT
-useradd --system --add-subids-for-system -M -s /bin/bash "$U" 2>/dev/null || useradd -M -s /bin/bash "$U" ||
-	skip_all 'cannot make a user'
+make_user pmtest
 delegate
 round root
 round user

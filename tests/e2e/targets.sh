@@ -3,6 +3,7 @@
 # A target whose packages come from repositories: a distribution over http is enough for `packmill
 # build` and `packmill run`; what comes out installs with real dnf.
 . "$(dirname "$0")/../lib/tap.sh"
+. "$SRC/tests/lib/user.sh"
 . "$SRC/tests/lib/instance.sh"
 . "$SRC/tests/lib/distro.sh"
 need git rpm rpmbuild dnf newuidmap
@@ -308,7 +309,6 @@ is 'roots in use lately stay' "$(cut -d, -f1 "$T/out")" 'removed 0 roots'
 
 # --- an ordinary user
 [ "$(id -u)" = 0 ] || { skip 'as an ordinary user' 'needs root: it makes a user'; done_testing; }
-U=pmtarget$$
 cleanup_user()
 {
 	as "$T/user/packmill" root clean -q 2>/dev/null
@@ -320,8 +320,7 @@ as()
 {
 	su -s /bin/bash "$U" -c "cd $T/user && HOME=$T/user/home XDG_CACHE_HOME=$T/user/cache $(printf '%q ' "$@")"
 }
-useradd --system --add-subids-for-system -M -s /bin/bash "$U" 2>/dev/null ||
-	useradd -M -s /bin/bash "$U" || skip_all 'cannot make a user'
+make_user pmtarget
 trap cleanup_user EXIT
 mkdir -p "$T/user/home"
 cp -a "$T/work/hello" "$T/work/targets" "$T/user/"

@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Sourced after tap.sh by tests with a round as root and one as an ordinary user.
+
+# make_user NAME: an ordinary user with subordinate ids, $U; who sets a trap removes it
+make_user()
+{
+	U=$1$$
+	useradd --system --add-subids-for-system -M -s /bin/bash "$U" 2>/dev/null ||
+		useradd -M -s /bin/bash "$U" || skip_all 'cannot make a user'
+}
+
+# as COMMAND...: as the user of this round ($mode), with home and cache of its own below $D
+as()
+{
+	# shellcheck disable=SC2154 # the test sets it
+	if [ "$mode" = root ]; then
+		env HOME="$D/home" XDG_CACHE_HOME="$D/cache" "$@"
+	else
+		su -s /bin/bash "$U" -c "cd / && HOME=$D/home XDG_CACHE_HOME=$D/cache exec $(printf '%q ' "$@")"
+	fi
+}
