@@ -13,6 +13,7 @@ struct config_git {
 	char *url; /* absolute path for local ones, {project} and {name} substituted; NULL none */
 	char *branch; /* followed; NULL with ref, or the remote's HEAD */
 	char *ref;    /* pins */
+	char *web;    /* page of a commit, with {sha}; NULL: guessed from url */
 };
 
 struct config_project {
@@ -22,6 +23,7 @@ struct config_project {
 	char *path, *spec, *component;
 	char *policy, *numbering; /* never NULL: the project's, the instance's or the layout's */
 	int64_t minor;
+	int64_t priority; /* higher first, default 0 */
 	bool rebuild_on_change;
 	struct strv maintainers;
 	struct strv targets; /* subset of the instance's; empty: all */
@@ -29,9 +31,25 @@ struct config_project {
 	size_t line;
 };
 
+enum config_tls { CONFIG_TLS_AUTO, CONFIG_TLS_ALWAYS, CONFIG_TLS_NEVER };
+
 struct config_notify {
 	char *smtp; /* host[:port]; NULL: no mail */
 	char *from, *user, *password;
+	enum config_tls tls; /* STARTTLS when offered, insisted on, never; port 465 is TLS anyway */
+	char *ca;            /* file of certificates to trust; NULL: the machine's */
+	struct strv operators; /* who is told of trouble with the machine */
+	uint64_t digest;       /* seconds of news in one mail; 0: each at once */
+	uint64_t rate;         /* mails to one address in an hour; default 30, 0: no limit */
+	char *hook;            /* program started for each event, NULL none */
+};
+
+/* What gc leaves of the history; 0: the rule deletes nothing. A build goes when one of the first
+ * two says so, unless it is one of the newest, pinned, or its repository is kept. */
+struct config_keep {
+	uint64_t age;    /* seconds since it finished */
+	uint64_t count;  /* builds of one project on one target */
+	uint64_t newest; /* finished builds of each project that always stay; default 5 */
 };
 
 /* What gc leaves of build roots and downloaded packages; 0: no limit. */
@@ -49,9 +67,15 @@ struct config {
 	char *numbering;
 	int64_t minor;
 	unsigned jobs;
+	uint64_t retries; /* tries after the first that ended for reasons of the machine; default 3
+			   */
+	uint64_t poll;    /* seconds between polls; default 5m */
+	bool last_good;   /* after_failure: a build whose dependency failed uses the last good one;
+			     default: it waits */
 	bool lint_fatal;
 	struct limits limits;
 	struct config_cache cache;
+	struct config_keep keep;
 	struct config_notify notify;
 	VEC(struct target *) targets;
 	VEC(struct config_project) projects;

@@ -38,6 +38,11 @@ struct result {
 	struct result_origin upstream, packaging;
 	VEC(struct build_step) steps;
 	struct package_vec artifacts;
+	/* as rpm prints them: what the source package BuildRequires, what the main packages provide
+	 * and require of others; in result.json as build_requires, provides, requires */
+	struct strv build_requires, provides, requires;
+	char *content; /* hash of the main packages but for version-release and times; NULL unknown
+			*/
 };
 
 void result_release(struct result *r);

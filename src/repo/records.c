@@ -106,6 +106,7 @@ static const char *status_word(enum store_state s)
 	case BUILD_FAILED:
 		return "FAILED";
 	case BUILD_RETRY:
+	case BUILD_CANCELLED:
 		return "RETRY";
 	case BUILD_QUEUED:
 	case BUILD_RUNNING:

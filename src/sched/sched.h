@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sched.h - look for new commits, queue them, build and publish one after another. Holds the
- * instance lock of the data directory while it works. One project's trouble is reported and counted
- * and never stops the others.
+ * sched.h - look for new commits, queue them, build as many at once as the configuration says, in
+ * the order of their dependencies, publish as they come. Holds the instance lock of the data
+ * directory while it works. One project's trouble is reported and counted and never stops the
+ * others.
  */
 #pragma once
 #include "config/config.h"
@@ -17,6 +18,9 @@ struct sched_opts {
 	/* progress: a step of a project's build begins; step NULL: the build is over. May be NULL
 	 */
 	void (*step)(const char *project, const char *step);
+	/* SIGHUP: read the configuration anew; errors are reported by it, the old one stays. NULL:
+	 * no reload. */
+	int (*reload)(struct config **ret, struct err *err);
 };
 
 /* Builds by outcome; projects that could not be looked at count as failed or retry. */
@@ -29,7 +33,51 @@ struct sched_summary {
 int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
 	struct sched_summary *ret, struct err *err);
 
-/* Queue the newest build of a project again, on all of its targets; *ret_n how many (would be). The
- * next run carries it out. */
+/*
+ * The same for ever: poll each cfg->poll seconds, build, retry, publish, write pages, deliver news,
+ * carry out requests, housekeep; a service of systemd (Type=notify, watchdog) or of a terminal.
+ * Ends with ERR_SIGNAL when told to stop. *cfg is replaced by a reload.
+ */
+int sched_run(struct config **cfg, const struct sched_opts *opts, struct err *err);
+
+/* Queue the newest build of a project again, on all of its targets; *ret_n how many (would be). */
 int sched_recheck(const struct config *cfg, const char *project, bool dry_run, size_t *ret_n,
 	struct err *err);
+
+/* What a person asks for. */
+enum sched_verb {
+	SCHED_RECHECK, /* the newest build of a project again, on all of its targets */
+	SCHED_CANCEL,  /* a build */
+	SCHED_HOLD,    /* a project, or "" for all */
+	SCHED_RELEASE,
+	SCHED_PRIORITY, /* of a build: "N VALUE" */
+	SCHED_PIN,      /* a build: gc leaves it */
+	SCHED_UNPIN,
+	SCHED_POLL, /* look for commits now: a project, or "" for all */
+	SCHED_GC,
+};
+struct sched_asked {
+	size_t n;      /* builds or projects it touches (would touch) */
+	int64_t queue; /* pid of the running packmill that will carry it out, 0: it is done */
+};
+/* Carried out at once when nothing runs, else left to the running one. arg is checked here:
+ * ERR_NOT_FOUND, ERR_CONFLICT. who: for the record, NULL unknown. */
+int sched_ask(const struct config *cfg, enum sched_verb verb, const char *arg, const char *who,
+	bool dry_run, struct sched_asked *ret, struct err *err);
+
+/* What a pass would do, in order: for `packmill plan`. Polls, changes nothing. */
+struct sched_planned {
+	char *target, *project;
+	char *upstream_sha, *packaging_sha, *subject;
+	char *reason; /* "new commit", "queued", "retry", "rebuild: libfoo.so.1 of foo may change"
+		       */
+	struct strv after; /* projects of the plan that come first */
+	char *waits;       /* project whose failure holds it back, NULL none */
+	double estimate;   /* seconds, 0 unknown */
+	bool maybe;        /* only when what it depends on turns out changed */
+};
+VEC_TYPE(sched_plan, struct sched_planned);
+void sched_planned_release(struct sched_planned *p);
+/* ret_cycles: as graph_cycles, with the target before it. */
+int sched_plan(const struct config *cfg, const struct sched_opts *opts, struct sched_plan *ret,
+	struct strv *ret_cycles, struct err *err);

@@ -48,6 +48,42 @@ static const char *const steps[] = {
 	"create table remote (url text primary key, refs text) without rowid;"
 	"create table request ("
 	"  id integer primary key autoincrement, verb text not null, arg text, at integer);",
+	/* 2 */
+	"alter table build add column detail text;"
+	"alter table build add column by_ integer not null default 0;"
+	"alter table build add column waits text;"
+	"alter table build add column blamed text;"
+	"alter table build add column attempt integer not null default 0;"
+	"alter table build add column priority integer not null default 0;"
+	"alter table build add column not_before integer not null default 0;"
+	"alter table build add column pinned integer not null default 0;"
+	"alter table build add column content text;"
+	"create index build_success on build (target, project, id) where state = 2;"
+	"create table attempt ("
+	"  build integer not null references build (id), n integer not null,"
+	"  state integer not null, cause text, cause_step text, message text,"
+	"  started integer, finished integer, seconds real, primary key (build, n)) without rowid;"
+	/* what the pages say of each project, without walking its history */
+	"create table standing ("
+	"  target text not null, project text not null, state integer not null,"
+	"  last integer not null, last_success integer not null, last_success_time integer not "
+	"null,"
+	"  first_failure integer not null, first_failure_time integer not null,"
+	"  n_success integer not null, n_failed integer not null,"
+	"  primary key (target, project)) without rowid;"
+	"create table dep ("
+	"  target text not null, project text not null, kind integer not null, dep text not null,"
+	"  primary key (target, project, kind, dep)) without rowid;"
+	"create table hold (project text primary key) without rowid;"
+	/* news for people and programs until they are delivered, and a while longer */
+	"create table outbox ("
+	"  id integer primary key autoincrement, at integer not null,"
+	"  channel text not null, rcpt text not null, kind text not null, data text not null,"
+	"  tries integer not null default 0, not_before integer not null default 0,"
+	"  sent integer not null default 0);"
+	"create index outbox_due on outbox (not_before, id) where sent = 0;"
+	"create index outbox_sent on outbox (rcpt, sent) where sent > 0;"
+	"insert into standing select target, project, 0, 0, 0, 0, 0, 0, 0, 0 from project;",
 };
 
 const struct db_schema store_schema = {

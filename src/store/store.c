@@ -48,6 +48,7 @@ static const char *const states[] = {
 	[BUILD_SUCCESS] = "success",
 	[BUILD_FAILED] = "failed",
 	[BUILD_RETRY] = "retry",
+	[BUILD_CANCELLED] = "cancelled",
 };
 
 const char *store_state_name(enum store_state s)

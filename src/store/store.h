@@ -14,7 +14,16 @@ int store_open(const char *dir, bool read_only, struct store **ret, struct err *
 void store_close(struct store *st);
 DEFINE_CLEANUP(struct store *, store_close)
 
-enum store_state { BUILD_QUEUED, BUILD_RUNNING, BUILD_SUCCESS, BUILD_FAILED, BUILD_RETRY };
+/* The numbers are in the database. RETRY: ended for reasons of the machine, waits for another try.
+ * CANCELLED: by a person, before or while it ran. */
+enum store_state {
+	BUILD_QUEUED,
+	BUILD_RUNNING,
+	BUILD_SUCCESS,
+	BUILD_FAILED,
+	BUILD_RETRY,
+	BUILD_CANCELLED,
+};
 const char *store_state_name(enum store_state s); /* "queued", "running", "success", ... */
 
 struct store_build {
@@ -25,10 +34,20 @@ struct store_build {
 	enum store_state state;
 	char *cause, *cause_step, *message, *log; /* of a failed build; NULL else */
 	int64_t cause_line;
-	char *evr;  /* [epoch:]version-release */
-	char *nvr;  /* name-version-release of the main package */
-	char *repo; /* directory below repos/<target>, once published */
-	char *trigger;
+	char *evr;          /* [epoch:]version-release */
+	char *nvr;          /* name-version-release of the main package */
+	char *repo;         /* directory below repos/<target>, once published */
+	char *trigger;      /* "commit", "recheck", "rebuild", "dependency" */
+	char *detail;       /* what or who triggered it, for people: "libfoo.so.1()(64bit) of foo is
+			       gone",       "alice"; NULL */
+	int64_t by;         /* the build that triggered it, 0 none */
+	char *waits;        /* project it waits for, as the scheduler last said; NULL: for none */
+	char *blamed;       /* a failed build: project whose failure explains it; NULL: its own */
+	int64_t attempt;    /* tries begun */
+	int64_t priority;   /* higher first; the project's when queued */
+	int64_t not_before; /* RETRY: when the next try may begin, 0 at once */
+	bool pinned;        /* never deleted by gc */
+	char *content;      /* hash of what the packages are but for their release; NULL unknown */
 	char *author, *subject; /* of the upstream (else packaging) commit */
 	/* seconds since 1970; packaging_time: of the packaging commit, 0 unknown; date:
 	 * version_date */
@@ -43,15 +62,40 @@ void store_build_release(struct store_build *b);
  * id that exists and *ret_new false. */
 int store_build_add(struct store *st, const struct store_build *b, int64_t *ret_id, bool *ret_new,
 	struct err *err);
+/* A try begins. */
 int store_build_start(struct store *st, int64_t id, struct err *err);
-/* Outcome, steps and artifacts in one transaction. */
+/* Outcome, steps, artifacts, the attempt and the project's standing in one transaction. */
 int store_build_finish(struct store *st, int64_t id, const struct result *r, struct err *err);
 /* Marks it published: directory below repos/<target>. */
 int store_build_published(struct store *st, int64_t id, const char *repo, struct err *err);
 /* Put a finished build back into the queue (recheck). */
 int store_build_requeue(struct store *st, int64_t id, const char *trigger, struct err *err);
-/* After a crash: running builds go back into the queue; *ret_n how many. */
+/* After a crash: running builds go back into the queue, the try that was cut off is recorded as an
+ * attempt; *ret_n how many. */
 int store_requeue_running(struct store *st, size_t *ret_n, struct err *err);
+/* Of a build in state RETRY. */
+int store_build_set_not_before(struct store *st, int64_t id, int64_t when, struct err *err);
+/* NULL: it waits for nobody. Writes only when it changes. */
+int store_build_set_waits(struct store *st, int64_t id, const char *project, struct err *err);
+int store_build_set_blamed(struct store *st, int64_t id, const char *project, struct err *err);
+int store_build_set_priority(struct store *st, int64_t id, int64_t priority, struct err *err);
+int store_build_set_pinned(struct store *st, int64_t id, bool pinned, struct err *err);
+/* Queued, running or waiting for a retry; else ERR_CONFLICT. */
+int store_build_cancel(struct store *st, int64_t id, const char *who, struct err *err);
+/* Forget a build with all that hangs on it; its project's standing stays. */
+int store_build_delete(struct store *st, int64_t id, struct err *err);
+
+/* One try of a build that came to an end. */
+struct store_attempt {
+	int64_t n;                          /* 1 is the first */
+	enum store_state state;             /* RETRY for one that was interrupted, too */
+	char *cause, *cause_step, *message; /* NULL: success */
+	int64_t started, finished;
+	double seconds;
+};
+VEC_TYPE(store_attempts, struct store_attempt);
+void store_attempt_release(struct store_attempt *a);
+int store_build_attempts(struct store *st, int64_t id, struct store_attempts *ret, struct err *err);
 /* ERR_NOT_FOUND. */
 int store_build_get(struct store *st, int64_t id, struct store_build *ret, struct err *err);
 int store_build_steps(struct store *st, int64_t id, struct result *ret, struct err *err);
@@ -97,6 +141,58 @@ int store_seen_set(struct store *st, const char *target, const char *project, co
  * when nothing moved. The key is the mirror's path; "" when nothing is known. */
 int store_remote_get(struct store *st, const char *mirror, char **ret_refs, struct err *err);
 int store_remote_set(struct store *st, const char *mirror, const char *refs, struct err *err);
+
+/* Where a project stands on a target; kept up with each outcome, so that it costs the same however
+ * long the history is. Cancelled builds and retries do not count. */
+struct store_standing {
+	char *target, *project;
+	enum store_state state;                  /* SUCCESS or FAILED: of the last finished build */
+	int64_t last;                            /* the last finished build */
+	int64_t last_success, last_success_time; /* 0: never */
+	/* the first failed build after the last success, 0 when the last one succeeded */
+	int64_t first_failure, first_failure_time;
+	int64_t n_success, n_failed; /* outcomes ever */
+};
+VEC_TYPE(store_standings, struct store_standing);
+void store_standing_release(struct store_standing *s);
+/* By target and project; target NULL: all. */
+int store_standings(
+	struct store *st, const char *target, struct store_standings *ret, struct err *err);
+/* ERR_NOT_FOUND: nothing finished yet. */
+int store_standing(struct store *st, const char *target, const char *project,
+	struct store_standing *ret, struct err *err);
+/* The last successful build of the same project and target before this one; ERR_NOT_FOUND. */
+int store_success_before(
+	struct store *st, const struct store_build *b, struct store_build *ret, struct err *err);
+/* How long a build of the project takes: median seconds of its last few successes on the target,
+ * else of its other builds there, else of all projects; 0 unknown. */
+int store_estimate(
+	struct store *st, const char *target, const char *project, double *ret, struct err *err);
+
+/* What is known of a project's dependencies on a target, as rpm prints them ("foo >= 1.0",
+ * "libfoo.so.1()(64bit)", "/usr/bin/foo", "(a or b)"). */
+enum store_dep {
+	DEP_BUILD_REQUIRES, /* of the last source package that was made */
+	DEP_PROVIDES, /* of the published packages; before there are any, names its spec gives */
+	DEP_REQUIRES, /* of the published packages */
+};
+/* Replaces what was known. */
+int store_deps_set(struct store *st, const char *target, const char *project, enum store_dep kind,
+	const struct strv *deps, struct err *err);
+struct store_dep_row {
+	char *project;
+	enum store_dep kind;
+	char *dep;
+};
+VEC_TYPE(store_dep_rows, struct store_dep_row);
+void store_dep_row_release(struct store_dep_row *d);
+/* Of all projects (project NULL) or one, by project and kind. */
+int store_deps(struct store *st, const char *target, const char *project,
+	struct store_dep_rows *ret, struct err *err);
+
+/* A project on hold starts no builds; "" holds all of them. Idempotent. */
+int store_hold(struct store *st, const char *project, bool on, struct err *err);
+int store_held(struct store *st, struct strv *ret, struct err *err);
 
 /* Group several calls into one transaction. */
 int store_begin(struct store *st, struct err *err);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * report.h - what happened as pages: static HTML, JSON, Atom and badges below data/repos, each file
+ * replaced atomically, complete without JavaScript and without anything from elsewhere. A change
+ * rewrites the pages it touches in a time that does not grow with the history: lists are cut
+ * (REPORT_LIST), and everything is asked of the store through an index.
+ *
+ *	repos/index.html                       the targets
+ *	repos/<target>/report.html .json .atom latest builds
+ *	repos/<target>/status_report.html .json      projects, red first
+ *	repos/<target>/queue.html .json
+ *	repos/<target>/projects/<project>.html .json .atom .svg
+ *	repos/<target>/builds/<n>.html .json
+ *	repos/<target>/<repository>/index.html       of current, consistent and each commit
+ */
+#pragma once
+#include "store/store.h"
+
+#define REPORT_LIST 100 /* entries of a list of builds */
+
+struct report_project {
+	const char *project, *name, *component;
+	const char *web_upstream, *web_packaging; /* page of a commit with {sha}; NULL: guessed from
+						     the url of the build */
+	const struct strv *maintainers;
+};
+VEC_TYPE(report_projects, struct report_project);
+
+/* What pages must know beside the store; everything borrowed, good as long as the report. */
+struct report_conf {
+	const char *data;    /* the data directory */
+	const char *name;    /* repository id */
+	const char *baseurl; /* where repos/ is reachable, no trailing slash */
+	const struct strv *targets;
+	const struct report_projects *projects;
+	unsigned jobs; /* builds at once, for estimates */
+};
+
+struct report;
+int report_open(
+	const struct report_conf *conf, struct store *st, struct report **ret, struct err *err);
+void report_close(struct report *r);
+DEFINE_CLEANUP(struct report *, report_close)
+
+/* A build ended (or was published, cancelled): its page, its project's, the lists, the repository's
+ * page, the badge. */
+int report_build(struct report *r, int64_t id, struct err *err);
+/* The queue changed: commits were found, builds began, the order moved. */
+int report_queue(struct report *r, const char *target, struct err *err);
+/* Everything anew: after a configuration changed, or by `packmill report`. progress may be NULL. */
+int report_all(struct report *r, void (*progress)(size_t done, size_t all), struct err *err);
+/* The pages of a build that is forgotten. */
+int report_forget(struct report *r, const struct store_build *b, struct err *err);
+
+/* ---- questions that commands ask, too ---- */
+
+/* The queue in the order in which it will likely be carried out. Running ones first. */
+struct report_entry {
+	struct store_build build;
+	double estimate; /* seconds it will take, 0 unknown */
+	double start;    /* seconds from now until it begins; negative: it has begun so long ago */
+	bool held;       /* it or everything is on hold */
+};
+VEC_TYPE(report_entries, struct report_entry);
+void report_entry_release(struct report_entry *e);
+/* target NULL: of all. now: seconds since 1970. */
+int report_entries(struct report *r, const char *target, int64_t now, struct report_entries *ret,
+	struct err *err);
+
+/* What changed since the last success of the project. */
+struct report_change {
+	int64_t since;                     /* that build; 0: it never succeeded before */
+	char *upstream_from, *upstream_to; /* hashes, NULL when they are the same */
+	char *packaging_from, *packaging_to;
+	/* packages of the root: "+foo-1-1.noarch", "-bar-...", "foo 1-1 -> 2-1"; sorted */
+	struct strv root;
+	bool root_known; /* both locks are still there */
+};
+void report_change_release(struct report_change *c);
+int report_changes(
+	struct report *r, const struct store_build *b, struct report_change *ret, struct err *err);
