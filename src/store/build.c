@@ -3,8 +3,7 @@
 #include "base/time.h"
 #include "store/internal.h"
 
-/* A change that must touch exactly the build named. */
-static int run_on_build(struct store *st, sqlite3_stmt *q, int64_t id, struct err *err)
+int build_change(struct store *st, sqlite3_stmt *q, int64_t id, struct err *err)
 {
 	int r = db_step(st->db, q, err);
 
@@ -61,8 +60,8 @@ static int insert_build(
 	int r = db_query(st->db,
 		"insert into build (target, project, name, component, upstream_url, upstream_sha, "
 		"packaging_url, packaging_sha, rebuild, state, trigger_, author, subject, "
-		"commit_time, packaging_time, date, queued) values "
-		"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"commit_time, packaging_time, date, queued, detail, by_, priority) values "
+		"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 		&q, err);
 	int i = 1;
 
@@ -85,6 +84,9 @@ static int insert_build(
 	db_bind_int(q, i++, b->packaging_time);
 	db_bind_int(q, i++, b->date);
 	db_bind_int(q, i++, b->queued ? b->queued : time_now());
+	db_bind_text(q, i++, b->detail);
+	db_bind_int(q, i++, b->by);
+	db_bind_int(q, i++, b->priority);
 	r = db_step(st->db, q, err);
 	if (r >= 0)
 		*ret_id = sqlite3_last_insert_rowid(st->db->sq);
@@ -124,13 +126,16 @@ int store_build_add(struct store *st, const struct store_build *b, int64_t *ret_
 int store_build_start(struct store *st, int64_t id, struct err *err)
 {
 	auto_query sqlite3_stmt *q = NULL;
-	int r = db_query(st->db, "update build set state = 1, started = ?2 where id = ?1", &q, err);
+	int r = db_query(st->db,
+		"update build set state = 1, started = ?2, attempt = attempt + 1, not_before = 0, "
+		"waits = null where id = ?1",
+		&q, err);
 
 	if (r < 0)
 		return r;
 	db_bind_int(q, 1, id);
 	db_bind_int(q, 2, time_now());
-	return run_on_build(st, q, id, err);
+	return build_change(st, q, id, err);
 }
 
 static enum store_state state_of(enum build_status s)
@@ -146,7 +151,9 @@ static enum store_state state_of(enum build_status s)
 	return BUILD_FAILED;
 }
 
-static int update_outcome(struct store *st, int64_t id, const struct result *r, struct err *err)
+/* A build that was not started (its source could not be had) has begun a try all the same. */
+static int update_outcome(
+	struct store *st, int64_t id, const struct result *r, int64_t now, struct err *err)
 {
 	auto_query sqlite3_stmt *q = NULL;
 	auto_free char *evr = NULL, *nvr = NULL;
@@ -155,8 +162,11 @@ static int update_outcome(struct store *st, int64_t id, const struct result *r, 
 	int rc = db_query(st->db,
 		"update build set state = ?2, cause = ?3, cause_step = ?4, message = ?5, log = ?6, "
 		"cause_line = ?7, evr = coalesce(?8, evr), nvr = coalesce(?9, nvr), "
-		"date = case when ?10 then ?10 else date end, finished = ?11, seconds = ?12 "
-		"where id = ?1",
+		"date = case when ?10 then ?10 else date end, finished = ?11, seconds = ?12, "
+		"content = coalesce(?13, content), retries = retries + (?2 = 4), "
+		"attempt = attempt + (state <> 1), "
+		"started = case when state = 1 then started else ?11 end, "
+		"waits = null, blamed = null, not_before = 0 where id = ?1",
 		&q, err);
 
 	if (rc < 0)
@@ -180,12 +190,13 @@ static int update_outcome(struct store *st, int64_t id, const struct result *r, 
 	db_bind_text(q, i++, evr);
 	db_bind_text(q, i++, nvr);
 	db_bind_int(q, i++, r->date);
-	db_bind_int(q, i++, time_now());
+	db_bind_int(q, i++, now);
 	db_bind_real(q, i++, seconds);
-	return run_on_build(st, q, id, err);
+	db_bind_text(q, i++, r->content);
+	return build_change(st, q, id, err);
 }
 
-static int delete_of_build(struct store *st, const char *sql, int64_t id, struct err *err)
+int build_exec(struct store *st, const char *sql, int64_t id, struct err *err)
 {
 	auto_query sqlite3_stmt *q = NULL;
 	int r = db_query(st->db, sql, &q, err);
@@ -235,14 +246,19 @@ static int insert_artifact(struct store *st, int64_t id, const struct package *p
 int store_build_finish(struct store *st, int64_t id, const struct result *res, struct err *err)
 {
 	auto_tx struct db_tx tx = {0};
+	int64_t now = time_now();
 	int r = db_tx_begin(st->db, &tx, err);
 
 	if (r >= 0)
-		r = update_outcome(st, id, res, err);
+		r = update_outcome(st, id, res, now, err);
 	if (r >= 0)
-		r = delete_of_build(st, "delete from step where build = ?", id, err);
+		r = attempt_record(st, id, err);
 	if (r >= 0)
-		r = delete_of_build(st, "delete from artifact where build = ?", id, err);
+		r = standing_outcome(st, id, state_of(res->status), now, err);
+	if (r >= 0)
+		r = build_exec(st, "delete from step where build = ?", id, err);
+	if (r >= 0)
+		r = build_exec(st, "delete from artifact where build = ?", id, err);
 	for (size_t i = 0; r >= 0 && i < res->steps.n; i++)
 		r = insert_step(st, id, i, &res->steps.v[i], err);
 	for (size_t i = 0; r >= 0 && i < res->artifacts.n; i++)
@@ -267,7 +283,7 @@ static int set_published(struct store *st, int64_t id, const char *repo, struct 
 		return r;
 	db_bind_int(q, 1, id);
 	db_bind_text(q, 2, repo);
-	return run_on_build(st, q, id, err);
+	return build_change(st, q, id, err);
 }
 
 int store_build_published(struct store *st, int64_t id, const char *repo, struct err *err)
@@ -278,10 +294,10 @@ int store_build_published(struct store *st, int64_t id, const char *repo, struct
 	if (r >= 0)
 		r = set_published(st, id, repo, err);
 	if (r >= 0)
-		r = delete_of_build(st, "delete from package where build = ?", id, err);
+		r = build_exec(st, "delete from package where build = ?", id, err);
 	/* kept apart from artifact: a recheck of a published build changes only the latter */
 	if (r >= 0)
-		r = delete_of_build(st,
+		r = build_exec(st,
 			"insert into package select a.*, b.target from artifact a "
 			"join build b on b.id = a.build where a.build = ?",
 			id, err);
@@ -295,8 +311,11 @@ int store_build_requeue(struct store *st, int64_t id, const char *trigger, struc
 	auto_query sqlite3_stmt *q = NULL;
 	int r = db_query(st->db,
 		"update build set state = 0, trigger_ = coalesce(?2, trigger_), queued = ?3, "
-		"cause = null, cause_step = null, message = null, log = null, cause_line = null "
-		"where id = ?1",
+		"cause = null, cause_step = null, message = null, log = null, cause_line = null, "
+		"waits = null, blamed = null, not_before = 0, "
+		"detail = case when ?2 is null then detail end, "
+		"by_ = case when ?2 is null then by_ else 0 end, "
+		"retries = case when ?2 is null then retries else 0 end where id = ?1",
 		&q, err);
 
 	if (r < 0)
@@ -304,17 +323,5 @@ int store_build_requeue(struct store *st, int64_t id, const char *trigger, struc
 	db_bind_int(q, 1, id);
 	db_bind_text(q, 2, trigger);
 	db_bind_int(q, 3, time_now());
-	return run_on_build(st, q, id, err);
-}
-
-int store_requeue_running(struct store *st, size_t *ret_n, struct err *err)
-{
-	auto_query sqlite3_stmt *q = NULL;
-	int r = db_query(st->db, "update build set state = 0 where state = 1", &q, err);
-
-	if (r >= 0)
-		r = db_step(st->db, q, err);
-	if (r >= 0 && ret_n)
-		*ret_n = (size_t)sqlite3_changes(st->db->sq);
-	return r;
+	return build_change(st, q, id, err);
 }

@@ -54,6 +54,7 @@ static const char *const steps[] = {
 	"alter table build add column waits text;"
 	"alter table build add column blamed text;"
 	"alter table build add column attempt integer not null default 0;"
+	"alter table build add column retries integer not null default 0;"
 	"alter table build add column priority integer not null default 0;"
 	"alter table build add column not_before integer not null default 0;"
 	"alter table build add column pinned integer not null default 0;"
@@ -83,7 +84,18 @@ static const char *const steps[] = {
 	"  sent integer not null default 0);"
 	"create index outbox_due on outbox (not_before, id) where sent = 0;"
 	"create index outbox_sent on outbox (rcpt, sent) where sent > 0;"
-	"insert into standing select target, project, 0, 0, 0, 0, 0, 0, 0, 0 from project;",
+	"update build set attempt = 1 where started is not null;"
+	"insert into attempt select id, 1, state, cause, cause_step, message, started, finished, "
+	"seconds from build where state in (2, 3, 4);"
+	"insert into standing select target, project, (select state from build where id = last), "
+	"last, good, coalesce((select finished from build where id = good), 0), "
+	"bad, coalesce((select finished from build where id = bad), 0), n_success, n_failed from ("
+	"select *, coalesce((select min(id) from build o where o.target = w.target and "
+	"o.project = w.project and o.state in (2, 3) and o.id > good), 0) as bad from ("
+	"select target, project, max(id) as last, "
+	"coalesce(max(case when state = 2 then id end), 0) as good, "
+	"sum(state = 2) as n_success, sum(state = 3) as n_failed "
+	"from build where state in (2, 3) group by target, project) w);",
 };
 
 const struct db_schema store_schema = {

@@ -74,6 +74,10 @@ void store_build_release(struct store_build *b)
 	free(b->nvr);
 	free(b->repo);
 	free(b->trigger);
+	free(b->detail);
+	free(b->waits);
+	free(b->blamed);
+	free(b->content);
 	free(b->author);
 	free(b->subject);
 	*b = (struct store_build){0};
@@ -113,6 +117,16 @@ void build_row(sqlite3_stmt *q, struct store_build *ret)
 	ret->finished = sqlite3_column_int64(q, c++);
 	ret->seconds = sqlite3_column_double(q, c++);
 	ret->published = sqlite3_column_int64(q, c++) > 0;
+	ret->detail = db_text(q, c++);
+	ret->by = sqlite3_column_int64(q, c++);
+	ret->waits = db_text(q, c++);
+	ret->blamed = db_text(q, c++);
+	ret->attempt = sqlite3_column_int64(q, c++);
+	ret->retries = sqlite3_column_int64(q, c++);
+	ret->priority = sqlite3_column_int64(q, c++);
+	ret->not_before = sqlite3_column_int64(q, c++);
+	ret->pinned = sqlite3_column_int64(q, c++) != 0;
+	ret->content = db_text(q, c++);
 }
 
 int package_row(sqlite3_stmt *q, struct package_vec *ret, struct err *err)

@@ -44,6 +44,8 @@ struct store_build {
 	char *waits;        /* project it waits for, as the scheduler last said; NULL: for none */
 	char *blamed;       /* a failed build: project whose failure explains it; NULL: its own */
 	int64_t attempt;    /* tries begun */
+	int64_t retries;    /* tries since it was last asked for that ended in RETRY; those cut off
+			       by a crash do not count */
 	int64_t priority;   /* higher first; the project's when queued */
 	int64_t not_before; /* RETRY: when the next try may begin, 0 at once */
 	bool pinned;        /* never deleted by gc */
@@ -64,15 +66,21 @@ int store_build_add(struct store *st, const struct store_build *b, int64_t *ret_
 	struct err *err);
 /* A try begins. */
 int store_build_start(struct store *st, int64_t id, struct err *err);
-/* Outcome, steps, artifacts, the attempt and the project's standing in one transaction. */
+/* Outcome, steps, artifacts, the attempt and the project's standing in one transaction. A build
+ * that was not started counts as one more try. */
 int store_build_finish(struct store *st, int64_t id, const struct result *r, struct err *err);
 /* Marks it published: directory below repos/<target>. */
 int store_build_published(struct store *st, int64_t id, const char *repo, struct err *err);
-/* Put a finished build back into the queue (recheck). */
+/* Put a finished build back into the queue (recheck). With a trigger it is a new wish: what
+ * triggered it before (detail, by) is forgotten and retries count from 0; NULL: the same goes on.
+ */
 int store_build_requeue(struct store *st, int64_t id, const char *trigger, struct err *err);
 /* After a crash: running builds go back into the queue, the try that was cut off is recorded as an
  * attempt; *ret_n how many. */
 int store_requeue_running(struct store *st, size_t *ret_n, struct err *err);
+/* For a build that is queued again: as in struct store_build; NULL and 0: nobody. */
+int store_build_set_detail(
+	struct store *st, int64_t id, const char *detail, int64_t by, struct err *err);
 /* Of a build in state RETRY. */
 int store_build_set_not_before(struct store *st, int64_t id, int64_t when, struct err *err);
 /* NULL: it waits for nobody. Writes only when it changes. */
@@ -80,9 +88,10 @@ int store_build_set_waits(struct store *st, int64_t id, const char *project, str
 int store_build_set_blamed(struct store *st, int64_t id, const char *project, struct err *err);
 int store_build_set_priority(struct store *st, int64_t id, int64_t priority, struct err *err);
 int store_build_set_pinned(struct store *st, int64_t id, bool pinned, struct err *err);
-/* Queued, running or waiting for a retry; else ERR_CONFLICT. */
+/* Queued, running or waiting for a retry; else ERR_CONFLICT. A try that runs is recorded; its
+ * process is the caller's to end. who NULL: unknown. */
 int store_build_cancel(struct store *st, int64_t id, const char *who, struct err *err);
-/* Forget a build with all that hangs on it; its project's standing stays. */
+/* Forget a build with all that hangs on it; its project's standing stays. ERR_CONFLICT: it runs. */
 int store_build_delete(struct store *st, int64_t id, struct err *err);
 
 /* One try of a build that came to an end. */
@@ -142,8 +151,17 @@ int store_seen_set(struct store *st, const char *target, const char *project, co
 int store_remote_get(struct store *st, const char *mirror, char **ret_refs, struct err *err);
 int store_remote_set(struct store *st, const char *mirror, const char *refs, struct err *err);
 
-/* Where a project stands on a target; kept up with each outcome, so that it costs the same however
- * long the history is. Cancelled builds and retries do not count. */
+/*
+ * Where a project stands on a target; kept up with each outcome, so that it costs the same however
+ * long the history is. Cancelled builds and retries do not count; a build that is queued again
+ * counts with its former outcome until there is another.
+ *
+ * "Last" and "first" go by the number of the build, which is the order of commits, not by the time
+ * of the try: the recheck of an older build changes state and last only when it is the newest one
+ * that finished. It moves last_success (forward when it succeeds now, back when the last success
+ * fails now) and first_failure as if the outcome had always been so, and counts as one more
+ * outcome.
+ */
 struct store_standing {
 	char *target, *project;
 	enum store_state state;                  /* SUCCESS or FAILED: of the last finished build */

@@ -473,7 +473,7 @@ static void test_newer(void **state)
 {
 	(void)state;
 	alter("pragma user_version = 77; create table future (x)");
-	expect_refused(ERR_CORRUPT, "has schema 77, this program knows 1");
+	expect_refused(ERR_CORRUPT, "has schema 77, this program knows 2");
 }
 
 static void test_foreign(void **state)
