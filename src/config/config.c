@@ -17,6 +17,9 @@ void config_free(struct config *c)
 	free(c->notify.from);
 	free(c->notify.user);
 	free(c->notify.password);
+	free(c->notify.ca);
+	free(c->notify.hook);
+	strv_release(&c->notify.operators);
 	vec_foreach (&c->targets, t)
 		target_free(*t);
 	vec_release(&c->targets);
@@ -43,6 +46,10 @@ static struct config *config_new(const char *path)
 	c->numbering = xstrdup("0.date.hash");
 	c->jobs = cpus < 1 ? 1 : cpus > 4 ? 4 : (unsigned)cpus;
 	c->limits = (struct limits)LIMITS_DEFAULT;
+	c->retries = 3;
+	c->poll = 300;
+	c->keep.newest = 5;
+	c->notify.rate = 30;
 	c->cache = (struct config_cache){.roots = 50 * GIB, .unused = UINT64_C(14) * 86400};
 	return c;
 }
@@ -176,6 +183,19 @@ static void walk(struct loader *l, struct doc *doc, const struct scope *outer)
 			include(l, includes->items.v[i], &scope);
 }
 
+static void fill_words(const struct node *root, struct config *c)
+{
+	const struct node *notify = node_get(root, "notify"),
+			  *hit = node_get(root, "after_failure");
+	const struct node *tls = notify ? node_get(notify, "tls") : NULL;
+
+	c->last_good = hit && str_eq(hit->text, "last-good");
+	if (tls)
+		c->notify.tls = str_eq(tls->text, "always")  ? CONFIG_TLS_ALWAYS
+				: str_eq(tls->text, "never") ? CONFIG_TLS_NEVER
+							     : CONFIG_TLS_AUTO;
+}
+
 static void load_main(struct loader *l, struct doc *doc)
 {
 	const struct node *root = doc->root;
@@ -193,6 +213,7 @@ static void load_main(struct loader *l, struct doc *doc)
 	schema_fill(&schema_main, &root, 1, NULL, l->config);
 	if (!l->config->data)
 		l->config->data = node_path(root, "data");
+	fill_words(root, l->config);
 	load_targets(l, node_get(root, "targets"));
 	walk(l, doc, NULL);
 	project_check_all(l);

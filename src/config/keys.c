@@ -8,6 +8,8 @@
 const char *const key_policies[] = {"dlrn", "keep", "describe", NULL};
 const char *const key_numberings[] = {"0.date.hash", "0.1.date.hash", "minor.date.hash", NULL};
 static const char *const layouts[] = {"standard", "two-git", NULL};
+static const char *const failures[] = {"wait", "last-good", NULL};
+static const char *const tls_words[] = {"auto", "always", "never", NULL};
 static const char *const rebuilds[] = {"never", "on-change", NULL};
 static const char *const formats[] = {"rpm", "arch", "deb", NULL};
 static const char *const classes[] = {"base", "own", "extra", NULL};
@@ -43,6 +45,7 @@ static const struct key git_keys[] = {
 	{"url", &type_git_url, AT(url), .help = "an URL or a path"},
 	{"branch", &type_ref, AT(branch), .help = "the branch to follow"},
 	{"ref", &type_ref, AT(ref), .help = "a tag or commit to stay at"},
+	{"web", &type_commit_url, AT(web), .help = "page of a commit, with {sha}"},
 };
 #undef OF
 
@@ -62,7 +65,8 @@ static const struct schema schema_git = {
 };
 
 /* What a project has and `defaults` may have. */
-#define OF config_project
+#define OF           config_project
+#define PRIORITY_MAX 1000000
 #define PROJECT_KEYS                                                                               \
 	{"layout", &type_word, .flags = KEY_MANUAL, .words = layouts,                              \
 		.help = "how the sources lie"},                                                    \
@@ -72,6 +76,8 @@ static const struct schema schema_git = {
 		{"spec", &type_spec, AT(spec), .help = "the spec file when there are several"},    \
 		{"component", &type_text, AT(component), .help = "a free label"},                  \
 		{"version", .sub = &schema_project_version, .help = "as above, for this project"}, \
+		{"priority", &type_signed, AT(priority), .min = -PRIORITY_MAX,                     \
+			.max = PRIORITY_MAX, .help = "higher is built first"},                     \
 		{"rebuild", &type_word, .flags = KEY_MANUAL, .words = rebuilds,                    \
 			.help = "whether a dependency's change builds it again"},                  \
 		{"maintainers", &type_mail, AT(maintainers), .flags = KEY_LIST,                    \
@@ -109,6 +115,8 @@ static const struct key limits_keys[] = {
 		.help = "processes and threads of a build"},
 	{"time", &type_time, AT(limits.time), .help = "wall time of a build step"},
 	{"cpus", &type_cpus, AT(limits.cpus), .help = "processors of a build"},
+	{"retries", &type_count, AT(retries), .min = 0, .max = 100,
+		.help = "more tries when the machine failed, not the package"},
 };
 static const struct schema schema_limits = {
 	.what = "'limits'", .example = "{jobs: 2, memory: 4G}", SCHEMA_KEYS(limits_keys)};
@@ -120,17 +128,66 @@ static const struct key cache_keys[] = {
 static const struct schema schema_cache = {
 	.what = "'cache'", .example = "{roots: 50G, unused: 14d}", SCHEMA_KEYS(cache_keys)};
 
+static const struct key keep_keys[] = {
+	{"age", &type_time, AT(keep.age), .help = "how long builds are kept"},
+	{"count", &type_count, AT(keep.count), .min = 0, .max = INT64_MAX,
+		.help = "builds of a project on a target that are kept"},
+	{"newest", &type_count, AT(keep.newest), .min = 0, .max = INT64_MAX,
+		.help = "builds of a project that always stay"},
+};
+static const struct schema schema_keep = {
+	.what = "'keep'", .example = "{age: 90d, newest: 5}", SCHEMA_KEYS(keep_keys)};
+
 static const struct key notify_keys[] = {
 	{"smtp", &type_host_port, AT(notify.smtp), .help = "the mail server"},
 	{"from", &type_mail, AT(notify.from), .help = "the sender"},
 	{"user", &type_text, AT(notify.user), .help = "name for the mail server"},
 	{"password", &type_text, AT(notify.password), .flags = KEY_SECRET,
 		.help = "password for the mail server"},
+	{"tls", &type_word, .flags = KEY_MANUAL, .words = tls_words,
+		.help = "whether the way to it is encrypted"},
+	{"ca", &type_path, AT(notify.ca), .help = "file of certificates to trust"},
+	{"operators", &type_mail, AT(notify.operators), .flags = KEY_LIST,
+		.help = "who is told of trouble with the machine"},
+	{"digest", &type_time, AT(notify.digest), .help = "news of that long in one mail"},
+	{"rate", &type_count, AT(notify.rate), .min = 0, .max = INT64_MAX,
+		.help = "mails to one address in an hour"},
+	{"hook", &type_path, AT(notify.hook), .help = "program to start for each event"},
 };
+
+/* What was written and does nothing: the mail that was expected would be missed late. */
+static void check_notify(const struct node *map, struct diag *d)
+{
+	static const char *const of_mail[] = {"from", "user", "password", "ca", "operators"};
+	const struct node *tls = node_get(map, "tls"), *ca = node_get(map, "ca");
+	const struct node *user = node_get(map, "user"), *password = node_get(map, "password");
+	bool clear = tls && str_eq(tls->text, "never");
+
+	if (!node_has(map, "smtp")) {
+		for (size_t i = 0; i < COUNTOF(of_mail); i++) {
+			const struct node *n = node_get(map, of_mail[i]);
+
+			if (n)
+				node_warn(d, n, "'%s' does nothing without 'smtp', the mail server",
+					of_mail[i]);
+		}
+		return;
+	}
+	if (user && !node_has(map, "password"))
+		node_warn(d, user, "'user' does nothing without 'password'");
+	if (password && !node_has(map, "user"))
+		node_warn(d, password, "'password' does nothing without 'user'");
+	if (ca && clear)
+		node_warn(d, ca, "'ca' does nothing with 'tls: never'");
+	if (password && clear)
+		node_warn(d, password, "with 'tls: never' the password can be read on the way");
+}
+
 static const struct schema schema_notify = {
 	.what = "'notify'",
 	.example = "{smtp: 'localhost:25', from: packmill@example.org}",
 	SCHEMA_KEYS(notify_keys),
+	.check = check_notify,
 };
 
 static const struct key lint_keys[] = {
@@ -154,10 +211,14 @@ static const struct key main_keys[] = {
 	{"url", &type_web_url, AT(url), .help = "where repos/ can be reached"},
 	{"targets", &type_target, .flags = KEY_MANUAL | KEY_LIST | KEY_REQUIRED,
 		.help = "what to build for, such as [host]"},
+	{"poll", &type_interval, AT(poll), .help = "time between looks for new commits"},
+	{"after_failure", &type_word, .flags = KEY_MANUAL, .words = failures,
+		.help = "what builds do whose dependency failed"},
 	{"version", .sub = &schema_version, .help = "how commits become versions"},
 	{"limits", .sub = &schema_limits, .help = "what a build may use"},
 	{"cache", .sub = &schema_cache, .help = "how much is kept of build roots"},
-	{"notify", .sub = &schema_notify, .help = "mail"},
+	{"keep", .sub = &schema_keep, .help = "how much is kept of the history"},
+	{"notify", .sub = &schema_notify, .help = "mail and hook"},
 	{"lint", .sub = &schema_lint, .help = "what rpmlint decides"},
 	COMMON_KEYS,
 };

@@ -16,6 +16,7 @@ void config_project_release(struct config_project *p)
 		free(gits[i]->url);
 		free(gits[i]->branch);
 		free(gits[i]->ref);
+		free(gits[i]->web);
 	}
 	free(p->project);
 	free(p->name);
@@ -34,6 +35,7 @@ static void git_drop(struct config_git *g)
 	str_set(&g->url, NULL);
 	str_set(&g->branch, NULL);
 	str_set(&g->ref, NULL);
+	str_set(&g->web, NULL);
 }
 
 /* Of a branch from here and a ref from there, the nearer one was meant. */

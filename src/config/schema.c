@@ -37,14 +37,15 @@ static bool has_control(const char *s)
 	return false;
 }
 
-/* A {word} that is neither {project} nor {name}, or NULL. */
-static const char *bad_placeholder(const char *s, size_t *ret_n)
+/* A {word} that the type does not know, or NULL. */
+static const char *bad_placeholder(const struct type *type, const char *s, size_t *ret_n)
 {
 	for (; (s = strchr(s, '{')); s++) {
 		size_t n = strcspn(s, "}");
 
 		if (!s[n] || (n == 8 && memcmp(s, "{project", n) == 0) ||
-			(n == 5 && memcmp(s, "{name", n) == 0))
+			(n == 5 && memcmp(s, "{name", n) == 0) ||
+			(n == 4 && type->sha && memcmp(s, "{sha", n) == 0))
 			continue;
 		*ret_n = n + 1;
 		return s;
@@ -84,11 +85,11 @@ static void check_text(const struct key *k, struct node *n, struct diag *d)
 	} else if (has_control(n->text)) {
 		node_error(d, n, "'%s' must not contain line ends or control characters", k->name);
 		n->bad = true;
-	} else if (k->type->placeholders && (hit = bad_placeholder(n->text, &len))) {
+	} else if (k->type->placeholders && (hit = bad_placeholder(k->type, n->text, &len))) {
 		auto_free char *word = xstrndup(hit, len);
 
-		node_error(d, n, "'%s': unknown placeholder %s (there are {project} and {name})",
-			k->name, Q(word));
+		node_error(d, n, "'%s': unknown placeholder %s (there are {project}%s)", k->name,
+			Q(word), k->type->sha ? ", {name} and {sha}" : " and {name}");
 		n->bad = true;
 	} else if (!k->type->check(k, n->text, &want)) {
 		fault(n, d, k, sb_str(&want));

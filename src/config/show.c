@@ -23,6 +23,7 @@ static void put_git(json_t *o, const char *key, const struct config_git *g)
 		json_put_str(v, "url", shown);
 		json_put_str(v, "branch", g->branch);
 		json_put_str(v, "ref", g->ref);
+		json_put_str(v, "web", g->web);
 	}
 	json_put(o, key, v);
 }
@@ -40,6 +41,7 @@ static json_t *project_to_json(const struct config_project *p)
 	json_put_str(o, "spec", p->spec);
 	json_put_str(o, "component", p->component);
 	put_version(o, p->policy, p->numbering, p->minor);
+	json_put_int(o, "priority", p->priority);
 	json_put_str(o, "rebuild", p->rebuild_on_change ? "on-change" : "never");
 	json_put_strv(o, "maintainers", &p->maintainers);
 	json_put_strv(o, "targets", &p->targets);
@@ -97,6 +99,7 @@ static json_t *limits_to_json(const struct config *c, bool human)
 		json_put_str(o, "cpus", cpus);
 	else
 		json_put_real(o, "cpus", c->limits.cpus);
+	json_put_int(o, "retries", (int64_t)c->retries);
 	return o;
 }
 
@@ -109,14 +112,33 @@ static json_t *cache_to_json(const struct config *c, bool human)
 	return o;
 }
 
-static json_t *notify_to_json(const struct config_notify *n)
+static json_t *keep_to_json(const struct config_keep *k, bool human)
 {
+	json_t *o = json_object();
+
+	put_time(o, "age", k->age, human);
+	json_put_int(o, "count", (int64_t)k->count);
+	json_put_int(o, "newest", (int64_t)k->newest);
+	return o;
+}
+
+static json_t *notify_to_json(const struct config_notify *n, bool human)
+{
+	static const char *const tls[] = {[CONFIG_TLS_AUTO] = "auto",
+		[CONFIG_TLS_ALWAYS] = "always",
+		[CONFIG_TLS_NEVER] = "never"};
 	json_t *o = json_object();
 
 	json_put_str(o, "smtp", n->smtp);
 	json_put_str(o, "from", n->from);
 	json_put_str(o, "user", n->user);
 	json_put_str(o, "password", n->password ? "(not shown)" : NULL);
+	json_put_str(o, "tls", tls[n->tls]);
+	json_put_str(o, "ca", n->ca);
+	json_put_strv(o, "operators", &n->operators);
+	put_time(o, "digest", n->digest, human);
+	json_put_int(o, "rate", (int64_t)n->rate);
+	json_put_str(o, "hook", n->hook);
 	return o;
 }
 
@@ -131,10 +153,13 @@ static json_t *build(const struct config *c, bool human)
 		json_array_append_new(
 			list, json_string(human && *(*t)->file ? (*t)->file : (*t)->name));
 	json_put(o, "targets", list);
+	put_time(o, "poll", c->poll, human);
+	json_put_str(o, "after_failure", c->last_good ? "last-good" : "wait");
 	put_version(o, c->policy, c->numbering, c->minor);
 	json_put(o, "limits", limits_to_json(c, human));
 	json_put(o, "cache", cache_to_json(c, human));
-	json_put(o, "notify", notify_to_json(&c->notify));
+	json_put(o, "keep", keep_to_json(&c->keep, human));
+	json_put(o, "notify", notify_to_json(&c->notify, human));
 	json_put_bool(lint, "fatal", c->lint_fatal);
 	json_put(o, "lint", lint);
 	list = json_array();

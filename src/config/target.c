@@ -42,15 +42,6 @@ static void read_macros(struct target *t, const struct node *root, struct diag *
 	}
 }
 
-/* The key was written, whatever is wrong with its value. */
-static bool node_has(const struct node *map, const char *key)
-{
-	vec_foreach (&map->keys, k)
-		if (str_eq((*k)->text, key))
-			return true;
-	return false;
-}
-
 /* What dnf would put in for $releasever; a variable that nobody fills would only be a 404 later. */
 static void check_variables(const struct target *t, const char *url, const struct node *at,
 	const char *key, struct diag *d)

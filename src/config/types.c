@@ -132,6 +132,32 @@ static void put_time(const struct node *n, const struct subst *subst UNUSED, voi
 	(void)time_parse_duration(n->text, to);
 }
 
+static bool check_interval(const struct key *k UNUSED, const char *s, struct strbuf *want)
+{
+	uint64_t v;
+
+	sb_add(want, "a time such as 90s, 15m, 2h or 1d, at least a second and at most a year");
+	return time_parse_duration(s, &v) && v >= 1 && v <= UINT64_C(366) * 86400;
+}
+
+static bool check_signed(const struct key *k, const char *s, struct strbuf *want)
+{
+	bool minus = *s == '-';
+	uint64_t v;
+
+	sb_addf(want, "a whole number from %jd to %jd", (intmax_t)k->min, (intmax_t)k->max);
+	return str_u64(s + minus, &v) && v <= (uint64_t)(minus ? -k->min : k->max);
+}
+
+static void put_signed(const struct node *n, const struct subst *subst UNUSED, void *to)
+{
+	bool minus = *n->text == '-';
+	uint64_t v = 0;
+
+	(void)str_u64(n->text + minus, &v);
+	*(int64_t *)to = minus ? -(int64_t)v : (int64_t)v;
+}
+
 /* Digits with at most one point: strtod would go by the locale and take inf, nan and 0x. */
 static bool parse_decimal(const char *s, double *ret)
 {
@@ -246,6 +272,20 @@ static void put_git_url(const struct node *n, const struct subst *subst, void *t
 
 	free(*p);
 	*p = is_remote(url) ? TAKE(url) : node_path(n, url);
+}
+
+/* It becomes a link in a page that others read: nothing but http(s), nothing to be quoted. */
+static bool check_commit_url(const struct key *k UNUSED, const char *s, struct strbuf *want)
+{
+	size_t scheme = str_starts(s, "https://") ? 8 : str_starts(s, "http://") ? 7 : 0;
+	const char *path = s + scheme + strcspn(s + scheme, "/?#");
+
+	sb_add(want, "an URL with https:// or http://");
+	if (!scheme || path == s + scheme || strpbrk(s, " \"'<>\\`|^"))
+		return false;
+	sb_truncate(want, 0);
+	sb_add(want, "an URL with {sha} where the commit belongs");
+	return strstr(path, "{sha}") != NULL;
 }
 
 static bool check_ref(const struct key *k UNUSED, const char *s, struct strbuf *want)
@@ -393,12 +433,16 @@ const struct type type_number = {check_number, put_number};
 const struct type type_count = {check_number, put_count};
 const struct type type_size = {check_size, put_size};
 const struct type type_time = {check_time, put_time};
+const struct type type_interval = {check_interval, put_time};
+const struct type type_signed = {check_signed, put_signed};
 const struct type type_cpus = {check_cpus, put_cpus};
 const struct type type_bool = {check_bool, put_bool};
 const struct type type_path = {check_path, put_path};
 const struct type type_subpath = {check_subpath, put_subst, .placeholders = true};
 const struct type type_spec = {check_spec, put_subst, .placeholders = true};
 const struct type type_git_url = {check_git_url, put_git_url, .placeholders = true};
+const struct type type_commit_url = {
+	check_commit_url, put_subst, .placeholders = true, .sha = true};
 const struct type type_ref = {check_ref, put_text};
 const struct type type_web_url = {check_web_url, put_web_url};
 const struct type type_repo_url = {check_repo_url, put_repo_url};

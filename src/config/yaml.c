@@ -27,6 +27,14 @@ void node_free(struct node *n)
 	free(n);
 }
 
+bool node_has(const struct node *map, const char *key)
+{
+	vec_foreach (&map->keys, k)
+		if (str_eq((*k)->text, key))
+			return true;
+	return false;
+}
+
 const struct node *node_get(const struct node *map, const char *key)
 {
 	if (!map || map->kind != NODE_MAP)
@@ -42,7 +50,7 @@ static bool has_placeholder(const char *s)
 {
 	auto_free char *line = xstrndup(s, strcspn(s, "\n"));
 
-	return strstr(line, "{project}") || strstr(line, "{name}");
+	return strstr(line, "{project}") || strstr(line, "{name}") || strstr(line, "{sha}");
 }
 
 static void syntax_error(struct reader *r)
@@ -64,7 +72,7 @@ static void syntax_error(struct reader *r)
 		sb_addf(&more, " (%s that begins in line %zu)", y->context,
 			y->context_mark.line + 1);
 	if (has_placeholder(s))
-		sb_add(&more, "; a text with {project} or {name} needs quotes");
+		sb_add(&more, "; a text with {project}, {name} or {sha} needs quotes");
 	diag_error(
 		r->diag, r->doc, line + 1, column, "not valid YAML: %s%s", problem, sb_str(&more));
 }

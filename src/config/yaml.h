@@ -29,6 +29,9 @@ static inline bool node_is_empty(const struct node *n)
 {
 	return n->kind == NODE_TEXT && n->plain && !*n->text;
 }
+/* The key was written, whatever is wrong with its value. */
+bool node_has(const struct node *map, const char *key);
+#define node_warn(d, n, ...)  diag_warn((d), (n)->doc, (n)->line, (n)->column, __VA_ARGS__)
 #define node_error(d, n, ...) diag_error((d), (n)->doc, (n)->line, (n)->column, __VA_ARGS__)
 
 /* NULL when the text is no YAML; what is wrong is in d then. An empty text is a bad node. */

@@ -78,7 +78,7 @@ data: d
 url: https://packages.example.org/
 targets: [host, mine]
 limits: {jobs: 2, memory: 2G, time: 90m}
-notify: {smtp: 'localhost:25', from: a@example.org, password: secret}
+notify: {smtp: 'localhost:25', from: a@example.org, user: a, password: secret}
 defaults:
   upstream: {url: "https://example.org/{project}", branch: master}
   packaging: {url: ./git/{name}-distgit}
@@ -93,7 +93,7 @@ printf 'name: other\nroot: {packages: [bash]}\n' >targets/other.yaml
 chmod 644 good.yaml
 ok 'a warning' "$PACKMILL" -c good.yaml config check
 stderr_is 'is one line' <<'E'
-packmill: warning: good.yaml:6:63: 'password' holds a password and everyone can read this file (chmod o-r good.yaml)
+packmill: warning: good.yaml:6:72: 'password' holds a password and everyone can read this file (chmod o-r good.yaml)
 E
 chmod 600 good.yaml
 ok 'show' "$PACKMILL" -c good.yaml config show
@@ -106,6 +106,8 @@ url: "https://packages.example.org"
 targets:
   - host
   - DIR/targets/mine.yaml
+poll: 5m
+after_failure: wait
 version:
   numbering: 0.date.hash
   minor: 0
@@ -118,13 +120,22 @@ limits:
   pids: 4096
   time: 90m
   cpus: 0
+  retries: 3
 cache:
   roots: 50G
   unused: 14d
+keep:
+  age: 0
+  count: 0
+  newest: 5
 notify:
   smtp: "localhost:25"
   from: a@example.org
+  user: a
   password: "(not shown)"
+  tls: auto
+  digest: 0
+  rate: 30
 lint:
   fatal: false
 projects:
@@ -140,6 +151,7 @@ projects:
       policy: dlrn
       numbering: 0.date.hash
       minor: 0
+    priority: 0
     rebuild: never
     maintainers:
       - b@example.org
@@ -152,6 +164,7 @@ projects:
       policy: keep
       numbering: 0.date.hash
       minor: 0
+    priority: 0
     rebuild: on-change
 E
 chmod 600 shown.yaml

@@ -56,15 +56,18 @@ static const struct row rows[] = {
 	{"alias bomb", "a: &a [x, x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n" TOP,
 		"packmill.yaml:1:1: unknown key 'a' in packmill.yaml (known: name, data, url, "
 		"targets, "
-		"version, limits, cache, notify, lint, defaults, projects, include)\n"
+		"poll, after_failure, version, limits, cache, keep, notify, lint, defaults, "
+		"projects, include)\n"
 		"packmill.yaml:2:1: unknown key 'b' in packmill.yaml (known: name, data, url, "
 		"targets, "
-		"version, limits, cache, notify, lint, defaults, projects, include)\n"
+		"poll, after_failure, version, limits, cache, keep, notify, lint, defaults, "
+		"projects, include)\n"
 		"packmill.yaml:2:8: YAML aliases are not allowed: write 'a' out\n"
 		"packmill.yaml:2:12: YAML aliases are not allowed: write 'a' out\n"
 		"packmill.yaml:3:1: unknown key 'c' in packmill.yaml (known: name, data, url, "
 		"targets, "
-		"version, limits, cache, notify, lint, defaults, projects, include)\n"
+		"poll, after_failure, version, limits, cache, keep, notify, lint, defaults, "
+		"projects, include)\n"
 		"packmill.yaml:3:5: YAML aliases are not allowed: write 'b' out\n"
 		"packmill.yaml:3:9: YAML aliases are not allowed: write 'b' out\n"},
 	{"tags", "name: !!str t\ntargets: !x [host]\n",
@@ -198,7 +201,7 @@ static const struct row rows[] = {
 	{"placeholder without quotes",
 		TOP "defaults:\n  packaging: {url: https://x/{project}, branch: m}\n",
 		"packmill.yaml:4:30: not valid YAML: did not find expected ',' or '}'; a text with "
-		"{project} or {name} needs quotes\n"},
+		"{project}, {name} or {sha} needs quotes\n"},
 	{"placeholder alone without quotes", TOP "defaults:\n  spec: {name}\n",
 		"packmill.yaml:4:9: 'spec' must be a text: put {project} and {name} in quotes, not "
 		"a map\n"},
@@ -240,6 +243,91 @@ static const struct row rows[] = {
 		"packmill.yaml:7:28: 'maintainers' must be a mail address such as "
 		"team@example.org, not 'x "
 		"y@z'\n"},
+	{"poll", TOP "poll: 0\n",
+		"packmill.yaml:3:7: 'poll' must be a time such as 90s, 15m, 2h or 1d, at least a "
+		"second and at most a year, not '0'\n"},
+	{"after_failure", TOP "after_failure: last\n",
+		"packmill.yaml:3:16: 'after_failure' must be wait or last-good, not 'last'\n"},
+	{"retries", TOP "limits: {retries: -1}\nretries: 3\n",
+		"packmill.yaml:3:19: 'retries' must be a whole number from 0 to 100, not '-1'\n"
+		"packmill.yaml:4:1: unknown key 'retries' in packmill.yaml (known: name, data, "
+		"url, "
+		"targets, poll, after_failure, version, limits, cache, keep, notify, lint, "
+		"defaults, projects, include)\n"},
+	{"keep", TOP "keep: {age: forever, count: all, newest: -1, ages: 1d}\n",
+		"packmill.yaml:3:13: 'age' must be a time such as 90s, 15m, 2h or 1d (0: no "
+		"limit), at most a year, not 'forever'\n"
+		"packmill.yaml:3:29: 'count' must be a whole number, at least 0, not 'all'\n"
+		"packmill.yaml:3:42: 'newest' must be a whole number, at least 0, not '-1'\n"
+		"packmill.yaml:3:46: unknown key 'ages' (did you mean 'age'?)\n"},
+	{"keep in defaults", TOP "defaults: {keep: {age: 1d}}\n",
+		"packmill.yaml:3:12: unknown key 'keep' in 'defaults' (known: layout, upstream, "
+		"packaging, path, spec, component, version, priority, rebuild, maintainers, "
+		"targets)\n"},
+	{"priority",
+		TOP HELLO "  priority: high\n- {project: b, packaging: {url: p}, priority: "
+			  "-1000001}\n",
+		"packmill.yaml:6:13: 'priority' must be a whole number from -1000000 to 1000000, "
+		"not 'high'\n"
+		"packmill.yaml:7:47: 'priority' must be a whole number from -1000000 to 1000000, "
+		"not '-1000001'\n"},
+	{"priority as a default", TOP "defaults: {priority: -5}\n" HELLO, ""},
+	{"web",
+		TOP "projects:\n"
+		    "- {project: a, packaging: {url: p, web: 'javascript:alert(\"{sha}\")'}}\n"
+		    "- {project: b, packaging: {url: p, web: 'https://x.org/b'}}\n"
+		    "- {project: c, packaging: {url: p, web: 'https://x.org/{hash}'}}\n"
+		    "- {project: d, packaging: {url: p, web: 'https://{sha}'}}\n"
+		    "- {project: e, packaging: {url: p, web: 'https://x.org/<{sha}>'}}\n"
+		    "- {project: f, packaging: {url: p, web: 'data:text/html,{sha}'}}\n"
+		    "- {project: g, packaging: {url: p, web: '//x.org/{sha}'}}\n"
+		    "- {project: h, packaging: {web: 'https://x.org/{sha}'}}\n",
+		"packmill.yaml:4:41: 'web' must be an URL with https:// or http://, not "
+		"'javascript:alert(\"{sha}\")'\n"
+		"packmill.yaml:5:41: 'web' must be an URL with {sha} where the commit belongs, not "
+		"'https://x.org/b'\n"
+		"packmill.yaml:6:41: 'web': unknown placeholder '{hash}' (there are {project}, "
+		"{name} and {sha})\n"
+		"packmill.yaml:7:41: 'web' must be an URL with {sha} where the commit belongs, not "
+		"'https://{sha}'\n"
+		"packmill.yaml:8:41: 'web' must be an URL with https:// or http://, not "
+		"'https://x.org/<{sha}>'\n"
+		"packmill.yaml:9:41: 'web' must be an URL with https:// or http://, not "
+		"'data:text/html,{sha}'\n"
+		"packmill.yaml:10:41: 'web' must be an URL with https:// or http://, not "
+		"'//x.org/{sha}'\n"
+		"packmill.yaml:11:27: 'packaging' needs 'url'\n"},
+	{"sha only where it means something",
+		TOP "defaults: {packaging: {url: 'https://x/{sha}'}}\n",
+		"packmill.yaml:3:29: 'url': unknown placeholder '{sha}' (there are {project} and "
+		"{name})\n"},
+	{"notify",
+		TOP "notify:\n  smtp: m.example.org\n  tls: starttls\n  operators: root\n"
+		    "  digest: 1 hour\n  rate: many\n  hook: ~/bin/hook\n  ca: -x\n",
+		"packmill.yaml:5:8: 'tls' must be auto, always or never, not 'starttls'\n"
+		"packmill.yaml:6:14: 'operators' must be a list: [root], not 'root'\n"
+		"packmill.yaml:7:11: 'digest' must be a time such as 90s, 15m, 2h or 1d (0: no "
+		"limit), at most a year, not '1 hour'\n"
+		"packmill.yaml:8:9: 'rate' must be a whole number, at least 0, not 'many'\n"
+		"packmill.yaml:9:9: 'hook' must be a whole path ('~' is not expanded here), not "
+		"'~/bin/hook'\n"
+		"packmill.yaml:10:7: 'ca' must be a path, not '-x'\n"},
+	{"mail without a server",
+		TOP
+		"notify: {from: a@b.org, operators: [o@b.org], ca: c.pem, hook: ./h, rate: 3}\n",
+		"packmill.yaml:3:16: 'from' does nothing without 'smtp', the mail server\n"
+		"packmill.yaml:3:36: 'operators' does nothing without 'smtp', the mail server\n"
+		"packmill.yaml:3:51: 'ca' does nothing without 'smtp', the mail server\n"},
+	{"a hook alone", TOP "notify: {hook: ./h}\n", ""},
+	{"half a login", TOP "notify: {smtp: 'm:25', user: u}\n",
+		"packmill.yaml:3:30: 'user' does nothing without 'password'\n"},
+	{"a login that can be read",
+		TOP "notify: {smtp: 'm:25', user: u, password: p, tls: never, ca: c}\n",
+		"packmill.yaml:3:43: with 'tls: never' the password can be read on the way\n"
+		"packmill.yaml:3:62: 'ca' does nothing with 'tls: never'\n"},
+	{"what is wrong is not said twice", TOP "notify: {smtp: 'a b', operators: [o@b.org]}\n",
+		"packmill.yaml:3:16: 'smtp' must be a host and port such as mail.example.org:25, "
+		"not 'a b'\n"},
 	{"data at home", TOP "data: ~/data\n",
 		"packmill.yaml:3:7: 'data' must be a whole path ('~' is not expanded here), not "
 		"'~/data'\n"},
@@ -294,7 +382,8 @@ static const struct row rows[] = {
 	{"errors of all files", TOP "jobs: 2\ninclude: [sub/a.yaml, b.yaml]\n",
 		"packmill.yaml:3:1: unknown key 'jobs' in packmill.yaml (known: name, data, url, "
 		"targets, "
-		"version, limits, cache, notify, lint, defaults, projects, include)\n"
+		"poll, after_failure, version, limits, cache, keep, notify, lint, defaults, "
+		"projects, include)\n"
 		"sub/a.yaml:1:1: 'data' belongs into the main file, not into an included one\n"
 		"b.yaml:1:1: the file is empty\n",
 		{"sub/a.yaml", "data: x\n", "b.yaml", "\n"}},

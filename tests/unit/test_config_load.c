@@ -67,16 +67,23 @@ static void test_values(void **state UNUSED)
 		"name: no\ndata: ./d/../data\nurl: https://x.org/p//\ntargets: [host]\n"
 		"version: {numbering: minor.date.hash, minor: 7}\n"
 		"limits: {jobs: 3, memory: 1GiB, disk: 0, time: 90, log: 8M, inodes: 10, pids: 0,\n"
-		"  cpus: 0.5}\n"
-		"notify: {smtp: 'localhost:25', from: a@b.org}\nlint: {fatal: true}\n"
+		"  cpus: 0.5,\n"
+		"  retries: 7}\n"
+		"notify: {smtp: 'localhost:25', from: a@b.org, tls: always, ca: tls/ca.pem,\n"
+		"  operators: [o@b.org, p@b.org], digest: 1h, rate: 0, hook: ../bin/hook}\n"
+		"poll: 90\nafter_failure: last-good\nkeep: {age: 90d, count: 20, newest: 2}\nlint: "
+		"{fatal: true}\n"
 		"defaults:\n"
-		"  upstream: {url: 'https://x.org/{project}', branch: master}\n"
+		"  upstream: {url: 'https://x.org/{project}', branch: master,\n"
+		"    web: 'https://x.org/{project}/{sha}'}\n"
 		"  packaging: {url: '../{project}/{name}', branch: rpm}\n"
+		"  priority: -3\n"
 		"  maintainers: [a@b.org]\n  spec: '{name}.spec'\n"
 		"projects:\n"
 		"- project: 1.10\n  name: python-x\n"
 		"- project: pinned\n  upstream: {ref: v1}\n  maintainers: []\n"
-		"- project: alone\n  layout: standard\n  path: sub/{name}\n  component: base\n"
+		"- project: alone\n  layout: standard\n  path: sub/{name}\n  component: base\n  "
+		"priority: 10\n"
 		"  version: {policy: describe, minor: 9}\n  rebuild: on-change\n  targets: [host]\n"
 		"- {project: ssh, upstream: {url: 'git@x.org:y'}, packaging: {url: /abs/./x}}\n",
 		0600);
@@ -89,6 +96,18 @@ static void test_values(void **state UNUSED)
 	assert_int_equal(c->minor, 7);
 	assert_int_equal(c->jobs, 3);
 	assert_true(c->lint_fatal);
+	assert_int_equal(c->retries, 7);
+	assert_int_equal(c->poll, 90);
+	assert_true(c->last_good);
+	assert_int_equal(c->keep.age, 90 * 86400);
+	assert_int_equal(c->keep.count, 20);
+	assert_int_equal(c->keep.newest, 2);
+	assert_int_equal(c->notify.tls, CONFIG_TLS_ALWAYS);
+	is_below(c->notify.ca, "in/tls/ca.pem");
+	is_below(c->notify.hook, "in/../bin/hook");
+	assert_int_equal(c->notify.operators.n, 2);
+	assert_int_equal(c->notify.digest, 3600);
+	assert_int_equal(c->notify.rate, 0);
 	assert_int_equal(c->limits.memory, GIB);
 	assert_int_equal(c->limits.disk, 0);
 	assert_int_equal(c->limits.time, 90);
@@ -106,13 +125,16 @@ static void test_values(void **state UNUSED)
 	assert_int_equal(p->layout, LAYOUT_TWO_GIT);
 	assert_string_equal(p->upstream.url, "https://x.org/1.10");
 	assert_string_equal(p->upstream.branch, "master");
+	assert_string_equal(p->upstream.web, "https://x.org/1.10/{sha}");
+	assert_null(p->packaging.web);
+	assert_int_equal(p->priority, -3);
 	is_below(p->packaging.url, "in/../1.10/python-x");
 	assert_string_equal(p->policy, "dlrn");
 	assert_string_equal(p->numbering, "minor.date.hash");
 	assert_string_equal(p->spec, "python-x.spec");
 	assert_int_equal(p->minor, 7);
 	assert_int_equal(p->maintainers.n, 1);
-	assert_int_equal(p->line, 16);
+	assert_int_equal(p->line, 23);
 
 	p = config_project(c, "pinned");
 	assert_string_equal(p->upstream.url, "https://x.org/pinned");
@@ -125,6 +147,8 @@ static void test_values(void **state UNUSED)
 	assert_int_equal(p->layout, LAYOUT_STANDARD);
 	assert_null(p->upstream.url);
 	assert_null(p->upstream.branch);
+	assert_null(p->upstream.web);
+	assert_int_equal(p->priority, 10);
 	assert_string_equal(p->path, "sub/alone");
 	assert_string_equal(p->component, "base");
 	assert_string_equal(p->policy, "describe");
@@ -151,6 +175,17 @@ static void test_defaults(void **state UNUSED)
 	assert_in_range(c->jobs, 1, 4);
 	assert_memory_equal(&c->limits, &d, sizeof d);
 	assert_false(c->lint_fatal);
+	assert_int_equal(c->retries, 3);
+	assert_int_equal(c->poll, 300);
+	assert_false(c->last_good);
+	assert_int_equal(c->keep.age, 0);
+	assert_int_equal(c->keep.count, 0);
+	assert_int_equal(c->keep.newest, 5);
+	assert_int_equal(c->notify.tls, CONFIG_TLS_AUTO);
+	assert_int_equal(c->notify.digest, 0);
+	assert_int_equal(c->notify.rate, 30);
+	assert_null(c->notify.hook);
+	assert_int_equal(c->projects.v[0].priority, 0);
 	assert_string_equal(c->numbering, "0.date.hash");
 	assert_string_equal(c->targets.v[0]->name, "host");
 	assert_string_equal(c->targets.v[0]->arch, target_host_arch());
@@ -191,9 +226,10 @@ static void test_includes(void **state UNUSED)
 
 static void test_secrets(void **state UNUSED)
 {
-	static const char text[] = "name: t\ntargets: [host]\nnotify: {password: x}\nprojects:\n"
-				   "- {project: a, packaging: {url: 'https://u:p@x.org/a'}}\n"
-				   "- {project: b, packaging: {url: 'https://u@x.org/a:b'}}\n";
+	static const char text[] =
+		"name: t\ntargets: [host]\nnotify: {smtp: m, user: u, password: x}\nprojects:\n"
+		"- {project: a, packaging: {url: 'https://u:p@x.org/a'}}\n"
+		"- {project: b, packaging: {url: 'https://u@x.org/a:b'}}\n";
 	CLEANUP(config_freep) struct config *open = NULL, *closed = NULL;
 	auto_free char *yaml = NULL;
 	auto_json json_t *json = NULL;
@@ -203,7 +239,7 @@ static void test_secrets(void **state UNUSED)
 	open = load("packmill.yaml");
 	assert_int_equal(open->warnings.n, 2);
 	assert_string_equal(open->warnings.v[0],
-		"packmill.yaml:3:20: 'password' holds a password and everyone can read this file "
+		"packmill.yaml:3:38: 'password' holds a password and everyone can read this file "
 		"(chmod o-r packmill.yaml)");
 	assert_true(str_starts(open->warnings.v[1], "packmill.yaml:5:33: 'url' holds a password"));
 	put("packmill.yaml", text, 0640);
@@ -307,9 +343,13 @@ static void test_show(void **state UNUSED)
 	put("packmill.yaml",
 		"name: t\ntargets: [host, el]\nurl: 'http://x/y'\n"
 		"limits: {memory: 1536M, disk: 1048577K, time: 5400, log: 16777217, cpus: 2.25}\n"
-		"notify: {smtp: '[::1]:25', from: a@b}\ndefaults: {component: 'x: #\"y\"'}\n"
+		"notify: {smtp: '[::1]:25', from: a@b, digest: 5400, tls: never, operators: "
+		"[o@b]}\n"
+		"poll: 1d\nafter_failure: last-good\nkeep: {age: 90d}\ndefaults: {component: 'x: "
+		"#\"y\"'}\n"
 		"projects:\n- {project: a, packaging: {url: './p q', branch: b}, targets: [el]}\n"
-		"- {project: no, packaging: {url: 'a@b:c'}, upstream: {url: ./u, ref: '1.0'}}\n",
+		"- {project: no, packaging: {url: 'a@b:c'}, upstream: {url: ./u, ref: '1.0',\n"
+		"   web: 'https://x/{sha}?a=b'}, priority: -7}\n",
 		0600);
 	put("targets/el.yaml",
 		"name: el\nroot: {host: true}\ndist: .el\nmacros: {_vendor: 'a b', abc: ''}\n",
@@ -319,6 +359,10 @@ static void test_show(void **state UNUSED)
 	assert_non_null(strstr(yaml, "\n  memory: 1536M\n  disk: 1048577K\n"));
 	assert_non_null(strstr(yaml, "\n  log: 16777217\n"));
 	assert_non_null(strstr(yaml, "\n  time: 90m\n  cpus: 2.25\n"));
+	assert_non_null(strstr(yaml, "\npoll: 1d\nafter_failure: last-good\n"));
+	assert_non_null(strstr(yaml, "\nkeep:\n  age: 90d\n  count: 0\n  newest: 5\n"));
+	assert_non_null(strstr(yaml, "\n  tls: never\n  operators:\n    - o@b\n  digest: 90m\n"));
+	assert_non_null(strstr(yaml, "\n      web: \"https://x/{sha}?a=b\"\n"));
 	put("shown.yaml", yaml, 0600);
 	again = load("shown.yaml");
 	same = config_to_yaml(again);
