@@ -81,9 +81,15 @@ static const char *const steps[] = {
 	"  id integer primary key autoincrement, at integer not null,"
 	"  channel text not null, rcpt text not null, kind text not null, data text not null,"
 	"  tries integer not null default 0, not_before integer not null default 0,"
-	"  sent integer not null default 0);"
+	"  sent integer not null default 0, why text, limited integer not null default 0,"
+	"  mail integer not null default 0);" /* of those that went out together: the first's id */
 	"create index outbox_due on outbox (not_before, id) where sent = 0;"
 	"create index outbox_sent on outbox (rcpt, sent) where sent > 0;"
+	"create index outbox_recent on outbox (kind, at);"
+	/* the failed build by which people were told that a project is broken */
+	"create table told ("
+	"  target text not null, project text not null, build integer not null,"
+	"  at integer not null, primary key (target, project)) without rowid;"
 	"update build set attempt = 1 where started is not null;"
 	"insert into attempt select id, 1, state, cause, cause_step, message, started, finished, "
 	"seconds from build where state in (2, 3, 4);"
