@@ -60,6 +60,8 @@ static const char *const steps[] = {
 	"alter table build add column pinned integer not null default 0;"
 	"alter table build add column content text;"
 	"create index build_success on build (target, project, id) where state = 2;"
+	"create index build_ended on build (target, finished, id) where state in (2, 3, 4, 5);"
+	"create index build_waiting on build (target, project, id) where state in (0, 1, 4);"
 	"create table attempt ("
 	"  build integer not null references build (id), n integer not null,"
 	"  state integer not null, cause text, cause_step text, message text,"

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "store/pages.h"
 #include "store_fixture.h"
 
 static void test_life(void **state)
@@ -452,6 +453,22 @@ static void test_corrupt_page(void **state)
 	vec_free(&v, store_build_release);
 }
 
+static void ask_for_pages(void)
+{
+	struct store_builds v = VEC_INIT;
+	struct store_waiting_vec waiting = VEC_INIT;
+	int64_t n = 0;
+
+	OK(store_ended(st, "t", 9, &v, err));
+	OK(store_ended_since(st, "t", 1, &n, err));
+	OK(store_waiting(st, "t", &waiting, err));
+	OK(store_builds_after(st, "t", 0, 9, &v, err));
+	OK(store_builds_count(st, "t", &n, err));
+	assert_true(n > 0);
+	vec_free(&v, store_build_release);
+	vec_free(&waiting, store_waiting_release);
+}
+
 /* One of each question and change, so that its statement is prepared. */
 static void ask_everything(int64_t id)
 {
@@ -517,6 +534,7 @@ static void test_plans(void **state)
 	OK(store_published_files(st, "t", "p", &packages, err));
 	OK(store_nevra_sha(st, "t", "n", &sha, err));
 	ask_everything(add("t", "x", "1"));
+	ask_for_pages();
 	for (size_t i = 0; i < st->db->kept.n; i++) {
 		auto_free char *sql = xasprintf("explain query plan %s", st->db->kept.v[i].sql);
 		sqlite3_stmt *q = NULL;
