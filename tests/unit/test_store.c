@@ -453,7 +453,7 @@ static void test_corrupt_page(void **state)
 	vec_free(&v, store_build_release);
 }
 
-static void ask_for_pages(void)
+static void ask_for_pages(int64_t id)
 {
 	struct store_builds v = VEC_INIT;
 	struct store_waiting_vec waiting = VEC_INIT;
@@ -464,7 +464,9 @@ static void ask_for_pages(void)
 	OK(store_waiting(st, "t", &waiting, err));
 	OK(store_builds_after(st, "t", 0, 9, &v, err));
 	OK(store_builds_count(st, "t", &n, err));
-	assert_true(n > 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(v.v[0].id, id);
+	assert_int_equal(waiting.n, 1);
 	vec_free(&v, store_build_release);
 	vec_free(&waiting, store_waiting_release);
 }
@@ -534,7 +536,7 @@ static void test_plans(void **state)
 	OK(store_published_files(st, "t", "p", &packages, err));
 	OK(store_nevra_sha(st, "t", "n", &sha, err));
 	ask_everything(add("t", "x", "1"));
-	ask_for_pages();
+	ask_for_pages(add("t", "y", "1"));
 	for (size_t i = 0; i < st->db->kept.n; i++) {
 		auto_free char *sql = xasprintf("explain query plan %s", st->db->kept.v[i].sql);
 		sqlite3_stmt *q = NULL;
