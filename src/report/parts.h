@@ -74,3 +74,8 @@ void fact_commands(struct strbuf *out, const struct strv *lines);
 void fact_add_repo(struct report *r, struct strbuf *out, const char *target, const char *dir);
 /* "n words" with an s where it belongs. */
 void fact_count(struct strbuf *out, size_t n, const char *word);
+
+/* ---- spark.c ---- */
+
+/* The times of builds (newest first) as bars, with the same in words. Nothing for less than two. */
+void spark(struct strbuf *out, const struct store_builds *builds);

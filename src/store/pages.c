@@ -101,3 +101,33 @@ int store_builds_count(struct store *st, const char *target, int64_t *ret, struc
 		*ret = sqlite3_column_int64(q, 0);
 	return r < 0 ? r : 0;
 }
+
+void store_listed_release(struct store_listed *l)
+{
+	free(l->nevra);
+	free(l->project);
+}
+
+int store_listed(
+	struct store *st, const char *target, struct store_listed_vec *ret, struct err *err)
+{
+	auto_query sqlite3_stmt *q = NULL;
+	int r = db_query(st->db,
+		"select k.nevra, p.project, k.build, k.size from project p join package k on "
+		"k.build = (select id from build where target = p.target and project = p.project "
+		"and published > 0 order by published desc limit 1) "
+		"where p.target = ? and k.kind = 'main' order by p.project, k.file",
+		&q, err);
+
+	if (r < 0)
+		return r;
+	db_bind_text(q, 1, target);
+	while ((r = db_step(st->db, q, err)) > 0)
+		*vec_push(ret) = (struct store_listed){
+			.nevra = db_text(q, 0),
+			.project = db_text(q, 1),
+			.build = sqlite3_column_int64(q, 2),
+			.size = (uint64_t)sqlite3_column_int64(q, 3),
+		};
+	return r;
+}

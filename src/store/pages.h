@@ -29,3 +29,15 @@ int store_waiting(
 int store_builds_after(struct store *st, const char *target, int64_t after, int64_t limit,
 	struct store_builds *ret, struct err *err);
 int store_builds_count(struct store *st, const char *target, int64_t *ret, struct err *err);
+
+/* One package that is published now, and whose it is. */
+struct store_listed {
+	char *nevra, *project;
+	int64_t build;
+	uint64_t size;
+};
+VEC_TYPE(store_listed_vec, struct store_listed);
+void store_listed_release(struct store_listed *l);
+/* The packages of store_published_packages, by project and file. */
+int store_listed(
+	struct store *st, const char *target, struct store_listed_vec *ret, struct err *err);

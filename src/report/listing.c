@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/listing.h"
+#include "format/format.h"
+
+/* ---- packages ---- */
+
+static void listed_release(struct listed *l)
+{
+	free(l->name);
+	free(l->evr);
+	free(l->arch);
+	free(l->project);
+}
+
+void listing_release(struct listing *l)
+{
+	vec_free(l, listed_release);
+}
+
+void listing_add(
+	struct listing *l, const char *nevra, const char *project, int64_t build, uint64_t size)
+{
+	CLEANUP(package_release) struct package p = {0};
+
+	if (!package_set_nevra(&p, nevra))
+		return;
+	*vec_push(l) = (struct listed){
+		.name = TAKE(p.name),
+		.evr = package_evr(&p),
+		.arch = TAKE(p.arch),
+		.project = xstrdup_null(project),
+		.build = build,
+		.size = size,
+	};
+}
+
+static int by_name_arch(const struct listed *x, const struct listed *y)
+{
+	int c = strcmp(x->name, y->name);
+
+	return c ? c : strcmp(x->arch, y->arch);
+}
+
+static int by_all(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+	int c = by_name_arch(x, y);
+
+	return c ? c : strcmp(x->evr, y->evr);
+}
+
+void listing_sort(struct listing *l)
+{
+	if (l->n)
+		qsort(l->v, l->n, sizeof *l->v, by_all);
+}
+
+json_t *listing_to_json(const struct listing *l, size_t max)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < l->n && (!max || i < max); i++) {
+		const struct listed *p = &l->v[i];
+		json_t *o = json_object();
+
+		json_put_str(o, "name", p->name);
+		json_put_str(o, "evr", p->evr);
+		json_put_str(o, "arch", p->arch);
+		json_put_int(o, "size", (int64_t)p->size);
+		json_put_str(o, "project", p->project);
+		json_put_int(o, "build", p->build);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+void listing_from_json(const json_t *j, struct listing *ret)
+{
+	size_t i;
+	json_t *o;
+
+	json_array_foreach(j, i, o)
+	{
+		const char *name = json_get_str(o, "name"), *evr = json_get_str(o, "evr");
+		const char *arch = json_get_str(o, "arch");
+
+		if (!name || !evr || !arch)
+			continue;
+		*vec_push(ret) = (struct listed){
+			.name = xstrdup(name),
+			.evr = xstrdup(evr),
+			.arch = xstrdup(arch),
+			.project = xstrdup_null(json_get_str(o, "project")),
+			.build = json_get_int(o, "build"),
+			.size = (uint64_t)json_get_int(o, "size"),
+		};
+	}
+	listing_sort(ret);
+}
+
+/* ---- differences ---- */
+
+static const char *const hows[LISTED_HOW] = {"added", "removed", "upgraded", "downgraded"};
+
+const char *listing_how_name(enum listing_how how)
+{
+	return hows[how];
+}
+
+static void change_release(struct listed_change *c)
+{
+	free(c->name);
+	free(c->arch);
+	free(c->from);
+	free(c->to);
+	free(c->project);
+}
+
+void listing_diff_release(struct listing_diff *d)
+{
+	for (size_t i = 0; i < LISTED_HOW; i++)
+		vec_free(&d->by[i], change_release);
+}
+
+bool listing_diff_empty(const struct listing_diff *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < LISTED_HOW; i++)
+		n += d->by[i].n;
+	return n == 0;
+}
+
+static bool newer(const char *a, const char *b)
+{
+	const struct format_driver *rpm = format_find("rpm");
+
+	return rpm && rpm->vercmp(a, b) > 0;
+}
+
+static void changed(struct listing_diff *d, const struct listed *from, const struct listed *to)
+{
+	const struct listed *of = to ? to : from;
+	enum listing_how how = !from ? LISTED_ADDED : LISTED_REMOVED;
+
+	if (!of || (from && to && str_eq(from->evr, to->evr)))
+		return;
+	if (from && to)
+		how = newer(from->evr, to->evr) ? LISTED_DOWN : LISTED_UP;
+	*vec_push(&d->by[how]) = (struct listed_change){
+		.name = xstrdup(of->name),
+		.arch = xstrdup(of->arch),
+		.from = from ? xstrdup(from->evr) : NULL,
+		.to = to ? xstrdup(to->evr) : NULL,
+		.project = xstrdup_null(of->project),
+		.build = of->build,
+	};
+}
+
+void listing_compare(const struct listing *from, const struct listing *to, struct listing_diff *ret)
+{
+	for (size_t i = 0, k = 0; i < from->n || k < to->n;) {
+		int c = i == from->n ? 1 : k == to->n ? -1 : by_name_arch(&from->v[i], &to->v[k]);
+
+		changed(ret, c <= 0 ? &from->v[i] : NULL, c >= 0 ? &to->v[k] : NULL);
+		i += c <= 0;
+		k += c >= 0;
+	}
+}
+
+json_t *listing_diff_to_json(const struct listing_diff *d)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < LISTED_HOW; i++) {
+		json_t *list = json_array();
+
+		vec_foreach (&d->by[i], c) {
+			json_t *o = json_object();
+
+			json_put_str(o, "name", c->name);
+			json_put_str(o, "arch", c->arch);
+			json_put_str(o, "from", c->from);
+			json_put_str(o, "to", c->to);
+			json_put_str(o, "project", c->project);
+			json_put_int(o, "build", c->build);
+			json_array_append_new(list, o);
+		}
+		json_put(all, hows[i], list);
+	}
+	return all;
+}
+
+void listing_diff_from_json(const json_t *j, struct listing_diff *ret)
+{
+	for (size_t i = 0; i < LISTED_HOW; i++) {
+		json_t *list = json_object_get(j, hows[i]), *o;
+		size_t k;
+
+		json_array_foreach(list, k, o)
+		{
+			const char *name = json_get_str(o, "name"), *arch = json_get_str(o, "arch");
+
+			if (!name || !arch)
+				continue;
+			*vec_push(&ret->by[i]) = (struct listed_change){
+				.name = xstrdup(name),
+				.arch = xstrdup(arch),
+				.from = xstrdup_null(json_get_str(o, "from")),
+				.to = xstrdup_null(json_get_str(o, "to")),
+				.project = xstrdup_null(json_get_str(o, "project")),
+				.build = json_get_int(o, "build"),
+			};
+		}
+	}
+}
