@@ -2,8 +2,8 @@
 #include "net/http.h"
 #include "base/sig.h"
 #include "base/time.h"
+#include "net/curl_init.h"
 #include "net/transfer.h"
-#include <pthread.h>
 
 #define POLL_MS     250
 #define PROGRESS_MS 100
@@ -18,20 +18,13 @@ struct fetch {
 	uint64_t shown; /* when progress was last called */
 };
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static CURLcode once_result;
-
-static void init_curl(void)
-{
-	once_result = curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
 int http_new(const struct http_conf *conf, struct http **ret, struct err *err)
 {
 	CLEANUP(http_freep) struct http *h = NULL;
+	int r = curl_init(err);
 
-	if (pthread_once(&once, init_curl) != 0 || once_result != CURLE_OK)
-		return err_set(err, ERR_SYS, "cannot set up libcurl");
+	if (r < 0)
+		return r;
 	h = xcalloc(1, sizeof *h);
 	if (conf)
 		h->conf = *conf;
