@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "store/outbox.h"
 
+struct json_t;
 struct result;
 struct news;
 /* cfg and st are borrowed. Nothing is lost when it is closed and opened anew (reload). */
@@ -58,5 +59,8 @@ struct news_sum {
 };
 int news_flush(struct news *n, unsigned flags, struct news_sum *ret, struct err *err);
 
+/* One mail of these news (notify.h) now, past the outbox. Errors as smtp_send. */
+int news_send(const struct config *cfg, const char *to, const struct json_t *const *list, size_t n,
+	struct err *err);
 /* The sender: as configured, else packmill@ this machine; the caller's. */
 char *news_from(const struct config *cfg);
