@@ -6,6 +6,7 @@
  */
 #include "base/time.h"
 #include "repo/internal.h"
+#include "repo/listing.h"
 
 #define KEEP_SECONDS 3600 /* a reader may still ask for metadata it learned of before */
 #define REPOMD_MAX   (1024 * 1024)
@@ -129,17 +130,6 @@ static int drop_old(struct repo *r, const char *repodata, const char *repomd, st
 	return rc;
 }
 
-/* Files named by our own repomd.xml. */
-static void repomd_names(const char *repomd, struct strv *ret)
-{
-	static const char mark[] = "href=\"repodata/";
-
-	for (const char *s = repomd; (s = strstr(s, mark));) {
-		s += sizeof mark - 1;
-		strv_addn(ret, s, strcspn(s, "\""));
-	}
-}
-
 static void update_part_release(struct update_part *u)
 {
 	free(u->repodata);
@@ -180,7 +170,7 @@ bool tree_lists(const char *dir, enum part part, const char *href)
 		return false;
 	if (fs_read(path, REPOMD_MAX, &repomd, NULL, NULL) < 0)
 		return true;
-	repomd_names(repomd, &names);
+	listing_names(repomd, &names);
 	for (size_t i = 0; i < names.n; i++) {
 		auto_free char *file = path_join(repodata, names.v[i]);
 
@@ -196,7 +186,7 @@ static int add_files(struct repo *r, struct update_part *u, struct err *err)
 	auto_strv struct strv names = STRV_INIT;
 	int rc = 0;
 
-	repomd_names(u->repomd, &names);
+	listing_names(u->repomd, &names);
 	for (size_t i = 0; rc >= 0 && i < names.n; i++) {
 		auto_free char *path = path_join(u->repodata, names.v[i]);
 		auto_free char *from = path_join(u->donor, names.v[i]);

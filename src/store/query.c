@@ -51,6 +51,30 @@ int store_build_artifacts(struct store *st, int64_t id, struct package_vec *ret,
 	return package_rows(st->db, q, ret, err);
 }
 
+int store_build_packages(struct store *st, int64_t id, struct package_vec *ret, struct err *err)
+{
+	auto_query sqlite3_stmt *q = NULL;
+	int r = db_query(st->db,
+		"select " PACKAGE_COLUMNS "from package where build = ? order by file", &q, err);
+
+	if (r < 0)
+		return r;
+	db_bind_int(q, 1, id);
+	return package_rows(st->db, q, ret, err);
+}
+
+int store_targets(struct store *st, struct strv *ret, struct err *err)
+{
+	auto_query sqlite3_stmt *q = NULL;
+	int r = db_query(st->db, "select distinct target from project order by target", &q, err);
+
+	if (r < 0)
+		return r;
+	while ((r = db_step(st->db, q, err)) > 0)
+		strv_add(ret, db_peek(q, 0));
+	return r;
+}
+
 /* ---- lists of builds ---- */
 
 enum list_bits {

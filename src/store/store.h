@@ -131,6 +131,10 @@ int store_last_published(struct store *st, const char *target, const char *proje
 /* Artifacts (not source, debug) of the newest published build of every project on the target. */
 int store_published_packages(
 	struct store *st, const char *target, struct package_vec *ret, struct err *err);
+/* What was published of one build: it lies in the pool, whatever later tries made. */
+int store_build_packages(struct store *st, int64_t id, struct package_vec *ret, struct err *err);
+/* Targets that builds were ever queued for, sorted. */
+int store_targets(struct store *st, struct strv *ret, struct err *err);
 /* The newest published build of each project on the target, by project name. */
 int store_published_builds(
 	struct store *st, const char *target, struct store_builds *ret, struct err *err);
