@@ -155,8 +155,10 @@ static int run_steps(struct build *b, struct err *err)
 {
 	int r;
 
+	bool source_only = b->job->source_only || b->job->declare;
+
 	for (size_t i = 0; i < COUNTOF(steps); i++) {
-		if (b->job->source_only && !steps[i].source_only)
+		if (source_only && !steps[i].source_only)
 			continue;
 		r = run_step(b, &steps[i], err);
 		if (r == -ERR_SIGNAL)
@@ -166,8 +168,8 @@ static int run_steps(struct build *b, struct err *err)
 			return 0;
 		}
 	}
-	if (b->job->source_only)
-		return collect_source(b, err);
+	if (source_only)
+		return b->job->declare ? 0 : collect_source(b, err);
 	if (b->job->lint_fatal && (r = run_step(b, &lint, err)) < 0) {
 		if (r == -ERR_SIGNAL)
 			return r;
@@ -182,7 +184,8 @@ static int lint_late(struct build *b, struct err *err)
 	auto_err struct err failure = ERR_INIT;
 	int r;
 
-	if (b->res->status != STATUS_SUCCESS || b->job->lint_fatal || b->job->source_only)
+	if (b->res->status != STATUS_SUCCESS || b->job->lint_fatal || b->job->source_only ||
+		b->job->declare)
 		return 0;
 	r = run_step(b, &lint, &failure);
 	if (r < 0)

@@ -85,5 +85,5 @@ int step_collect(struct build *b, struct err *err)
 	if ((r = collect_source(b, err)) < 0)
 		return r;
 	set_arch(b->res);
-	return 0;
+	return learn_packages(b, err);
 }

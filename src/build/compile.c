@@ -118,6 +118,8 @@ int step_build(struct build *b, struct err *err)
 		str_set(&last, now);
 		logs_root(&b->logs, "%%generate_buildrequires, round %u: %zu requirements",
 			round + 1, requires.n);
+		if ((r = learn_source(b, path, err)) < 0)
+			return r;
 		r = deps_satisfy(b, path, err);
 		if (r < 0)
 			return r;

@@ -151,7 +151,7 @@ int step_version(struct build *b, struct err *err)
 		if (!s->spec)
 			return 0; /* built as it is */
 	}
-	if (upstream && !str_eq(policy(j), "keep")) {
+	if (upstream && !j->declare && !str_eq(policy(j), "keep")) {
 		r = source_ask_version(&b->runner, s, err);
 		if (r < 0)
 			return r;
@@ -185,20 +185,24 @@ static int write_diff(struct build *b, const char *diff, struct err *err)
 	return *diff ? fs_write(path, diff, strlen(diff), 0644, err) : 0;
 }
 
-static int edit_and_pack(struct build *b, struct err *err)
+static int edit(struct build *b, struct err *err)
 {
 	const struct version *v = &b->version;
 	auto_free char *diff = NULL;
 	int r;
 
-	if (v->edits) {
-		r = source_apply(
-			&b->source, b->job, v->version, v->release, v->upstream, &diff, err);
-		if (r < 0 || (r = write_diff(b, diff, err)) < 0)
-			return r;
-	}
-	if (b->job->layout != LAYOUT_TWO_GIT)
+	if (!v->edits)
 		return 0;
+	r = source_apply(&b->source, b->job, v->version, v->release, v->upstream, &diff, err);
+	return r < 0 ? r : write_diff(b, diff, err);
+}
+
+static int edit_and_pack(struct build *b, struct err *err)
+{
+	int r = edit(b, err);
+
+	if (r < 0 || b->job->layout != LAYOUT_TWO_GIT)
+		return r;
 	return source_pack(b->git, &b->runner, b->job, &b->source, &b->defines, err);
 }
 
@@ -272,6 +276,8 @@ int step_source(struct build *b, struct err *err)
 {
 	int r;
 
+	if (b->job->declare)
+		return (r = edit(b, err)) < 0 ? r : learn_declared(b, err);
 	if (b->job->layout == LAYOUT_SRPM && !b->source.spec) {
 		b->srpm = path_join(b->job->output, path_base(b->job->srpm));
 		if (!str_eq(b->srpm, b->job->srpm)) {
@@ -294,5 +300,7 @@ int step_source(struct build *b, struct err *err)
 		b->res->date = b->srpm_info.build_time;
 		b->epoch_env = command_date(b->res->date, &b->defines);
 	}
+	if ((r = learn_source(b, b->srpm, err)) < 0)
+		return r;
 	return check_order(b, err);
 }

@@ -93,6 +93,13 @@ char *deps_problems(const struct rpm_problems *p);
 int deps_install(struct build *b, struct sandbox *sb, const struct strv *files, const char *name,
 	struct sandbox_verdict *ret, struct err *err);
 
+/* learn.c: into the result. BuildRequires of a source package (or what stands for one in a round of
+ * %generate_buildrequires); what the packages that were collected provide, require, are; the same of
+ * the staged spec alone. */
+int learn_source(struct build *b, const char *srpm, struct err *err);
+int learn_packages(struct build *b, struct err *err);
+int learn_declared(struct build *b, struct err *err);
+
 /* repos.c: the same for roots that come from repositories. */
 int repos_root(struct build *b, struct err *err);
 int repos_satisfy(struct build *b, const char *srpm, struct err *err);

@@ -50,6 +50,7 @@ bool layout_parse(const char *s, enum layout *ret)
 	X(allow_lower)                                                                             \
 	X(lint_fatal)                                                                              \
 	X(source_only)                                                                             \
+	X(declare)                                                                                 \
 	X(offline)                                                                                 \
 	X(refresh)                                                                                 \
 	X(no_install_test)

@@ -45,6 +45,7 @@ struct job {
 	struct limits limits;
 	bool lint_fatal;
 	bool source_only; /* stop after the source package */
+	bool declare;     /* no package at all: what the spec BuildRequires and provides */
 	bool no_install_test;
 	bool offline, refresh; /* of repositories: the cache only; ask even when it is fresh */
 	char *roots;           /* data/roots: where roots are cached */

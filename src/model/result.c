@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/result.h"
+#include "base/limits.h"
 
 static const char *const statuses[] = {
 	[STATUS_SUCCESS] = "success",
@@ -54,6 +55,10 @@ void result_release(struct result *r)
 	origin_release(&r->packaging);
 	vec_free(&r->steps, step_release);
 	vec_free(&r->artifacts, package_release);
+	strv_release(&r->build_requires);
+	strv_release(&r->provides);
+	strv_release(&r->requires);
+	free(r->content);
 	*r = (struct result){0};
 }
 
@@ -128,6 +133,10 @@ json_t *result_to_json(const struct result *r)
 	json_put(o, "packaging", origin_to_json(&r->packaging));
 	json_put(o, "steps", result_steps_to_json(r));
 	json_put(o, "artifacts", package_vec_to_json(&r->artifacts));
+	json_put_strv(o, "build_requires", &r->build_requires);
+	json_put_strv(o, "provides", &r->provides);
+	json_put_strv(o, "requires", &r->requires);
+	json_put_str(o, "content", r->content);
 	return o;
 }
 
@@ -161,6 +170,33 @@ static int cause_from_json(const json_t *j, struct result *r, struct err *err)
 	str_set(&r->cause_log, json_get_str(j, "log"));
 	r->cause_line = json_get_int(j, "line");
 	return 0;
+}
+
+/* Lists that a build wrote; not there in results of before. */
+static int deps_from_json(const json_t *j, const char *key, struct strv *ret, struct err *err)
+{
+	if (json_array_size(json_object_get(j, key)) > LIMIT_DEPS)
+		return err_set(err, ERR_CORRUPT, "result has more than %d %s", LIMIT_DEPS, key);
+	json_get_strv(j, key, ret);
+	strv_foreach (ret, d)
+		if (strlen(*d) > LIMIT_DEP * 2)
+			return err_set(err, ERR_CORRUPT, "result has %s of absurd length", key);
+	return 0;
+}
+
+static int learned_from_json(const json_t *j, struct result *r, struct err *err)
+{
+	const char *content = json_get_str(j, "content");
+	int rc;
+
+	if (content && (strlen(content) != SHA256_HEX - 1 ||
+			       strspn(content, "0123456789abcdef") != SHA256_HEX - 1))
+		return err_set(err, ERR_CORRUPT, "result has a content that is no hash");
+	str_set(&r->content, content);
+	if ((rc = deps_from_json(j, "build_requires", &r->build_requires, err)) < 0 ||
+		(rc = deps_from_json(j, "provides", &r->provides, err)) < 0)
+		return rc;
+	return deps_from_json(j, "requires", &r->requires, err);
 }
 
 int result_from_json(const json_t *j, struct result **ret, struct err *err)
@@ -199,7 +235,7 @@ int result_from_json(const json_t *j, struct result **ret, struct err *err)
 		s->exit = (int)json_get_int(o, "exit");
 	}
 	rc = package_vec_from_json(json_object_get(j, "artifacts"), &r->artifacts, err);
-	if (rc < 0)
+	if (rc < 0 || (rc = learned_from_json(j, r, err)) < 0)
 		return rc;
 	*ret = TAKE(r);
 	return 0;

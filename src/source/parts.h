@@ -10,6 +10,10 @@ int source_read_spec(const struct source *s, char **ret, struct err *err);
 bool source_may_declare(const struct strv *names);
 /* Whether git_archive can make a file of this name. */
 bool source_is_tarball(const char *name);
+/* Shell commands over the staged spec, inside: "$@" are rpmspec's arguments. ERR_SOURCE has rpm's
+ * own words. *ret_text is what they print. */
+int source_rpmspec(struct runner *r, const struct source *s, const struct strv *defines,
+	const char *commands, char **ret_text, struct err *err);
 /* A small file at the top of the upstream tree, read without executing anything; NULL when there is
  * none that is fit. The caller's. */
 char *source_read_inert(const struct source *s, const char *name);

@@ -138,7 +138,7 @@ static int stage_upstream(struct git *g, const struct job *job, struct source *s
 	auto_strv struct strv names = STRV_INIT;
 	int r = git_commit_info(g, u->mirror, u->sha, &s->up_commit, err);
 
-	if (r < 0 || str_eq(policy(job), "keep") ||
+	if (r < 0 || job->declare || str_eq(policy(job), "keep") ||
 		(r = git_ls_tree(g, u->mirror, u->sha, "", &names, err)) < 0)
 		return r;
 	if (!source_may_declare(&names))

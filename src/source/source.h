@@ -39,6 +39,10 @@ int source_ask_version(struct runner *r, struct source *s, struct err *err);
 /* Edit the spec; *ret_diff is the change. */
 int source_apply(struct source *s, const struct job *job, const char *version, const char *release,
 	const char *upstream_version, char **ret_diff, struct err *err);
+/* What the spec BuildRequires and its packages provide by name and by word, as rpm prints them,
+ * without making anything: no generated dependencies are among them. Added to the lists. */
+int source_deps(struct runner *r, struct source *s, const struct strv *defines,
+	struct strv *ret_build_requires, struct strv *ret_provides, struct err *err);
 /* two-git: make the tarball that Source0 names, with the prefix %setup expects: expands the spec
  * inside the root (rpmspec -P) with `defines` ("name value" strings). */
 int source_pack(struct git *g, struct runner *r, const struct job *job, struct source *s,

@@ -8,11 +8,13 @@
 /* What rpmspec says on stderr goes to the log and, when it fails, also to us behind this line. */
 #define ERROR_MARK "packmill-rpmspec-errors:"
 
-static const char script[] = "exec 3>&1\n"
-			     "e=$(rpmspec -P \"$@\" 2>&1 >&3 3>&-); rc=$?\n"
-			     "[ -z \"$e\" ] || printf '%s\\n' \"$e\" >&2\n"
-			     "[ $rc = 0 ] || printf '\\n%s\\n%s\\n' " ERROR_MARK " \"$e\"\n"
-			     "exit $rc\n";
+/* The commands in the middle get rpmspec's arguments as "$@". */
+static const char before[] = "exec 3>&1\n"
+			     "e=$({ ";
+static const char after[] = "; } 2>&1 >&3 3>&-); rc=$?\n"
+			    "[ -z \"$e\" ] || printf '%s\\n' \"$e\" >&2\n"
+			    "[ $rc = 0 ] || printf '\\n%s\\n%s\\n' " ERROR_MARK " \"$e\"\n"
+			    "exit $rc\n";
 
 /* rpm's first complaint without "error: "; else its last line. The caller's. */
 static char *complaint(const char *out)
@@ -30,9 +32,10 @@ static char *complaint(const char *out)
 	return xstrndup(last, strnlen(last, 500));
 }
 
-static int expand(struct runner *r, const struct source *s, const struct strv *defines,
-	char **ret_text, struct err *err)
+int source_rpmspec(struct runner *r, const struct source *s, const struct strv *defines,
+	const char *commands, char **ret_text, struct err *err)
 {
+	auto_free char *script = xasprintf("%s%s%s", before, commands, after);
 	auto_strv struct strv argv = STRV_INIT;
 	auto_strbuf struct strbuf out = STRBUF_INIT;
 	struct runner_cmd cmd = {.bind_src = s->dir, .bind_dst = "/in"};
@@ -131,7 +134,7 @@ int source_pack(struct git *g, struct runner *r, const struct job *job, struct s
 	const struct strv *defines, struct err *err)
 {
 	auto_free char *text = NULL, *name = NULL, *prefix = NULL, *out = NULL;
-	int rc = expand(r, s, defines, &text, err);
+	int rc = source_rpmspec(r, s, defines, "rpmspec -P \"$@\"", &text, err);
 
 	if (rc < 0 || (rc = tarball_name(s, text, &name, err)) < 0 ||
 		(rc = prefix_of(s, text, &prefix, err)) < 0)

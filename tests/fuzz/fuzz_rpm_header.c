@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "format/rpm/rpm.h"
 #include "format/rpm/rpm_diff.h"
+#include "format/rpm/rpm_learn.h"
 #include <sys/mman.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -11,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_close int fd = memfd_create("fuzz.rpm", MFD_CLOEXEC);
-	auto_strv struct strv requires = STRV_INIT;
+	auto_strv struct strv requires = STRV_INIT, provides = STRV_INIT, files = STRV_INIT;
+	auto_free char *content = NULL;
 	struct rpm_differences differences = VEC_INIT;
 	struct package p = {0};
 	auto_err struct err err = ERR_INIT;
@@ -26,6 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(err.msg);
 	package_release(&p);
 	(void)rpm_build_requires(path, &requires, NULL);
+	strv_add(&files, path);
+	if (rpm_learn(&files, &provides, &requires, &content, NULL) >= 0)
+		assert(content);
 	(void)rpm_diff(path, path, &differences, NULL);
 	rpm_differences_release(&differences);
 	return 0;

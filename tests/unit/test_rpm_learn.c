@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What packages made by rpmbuild provide and require, and when they are the same. */
+#include "base/base.h"
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "base/fs.h"
+#include "base/proc.h"
+#include "format/rpm/rpm.h"
+#include "format/rpm/rpm_learn.h"
+#include "scratch.h"
+
+static char *top;
+
+static const char spec[] =
+	"Name: sample\nVersion: 1.0\nRelease: %{rel}\nEpoch: 2\nSummary: s\nLicense: MIT\n"
+	"BuildArch: noarch\nProvides: virtual(x) = 3, plain\n"
+	"Requires: sample-libs = 2:%{version}-%{release}, other >= %{need}, (plain or nothing)\n"
+	"Requires: (sample-libs and plain)\n"
+	"%description\nd\n%package libs\nSummary: s\nProvides: libsample.so.1()(64bit)\n"
+	"%description libs\nd\n"
+	"%install\nmkdir -p %{buildroot}/usr/bin %{buildroot}/etc %{buildroot}/usr/lib/.build-id "
+	"%{buildroot}/usr/share/doc/sample-%{version}-%{release}\n"
+	"echo %{text} >%{buildroot}/usr/bin/sample\nchmod %{mode} %{buildroot}/usr/bin/sample\n"
+	"touch -d @%{time} %{buildroot}/usr/bin/sample\n"
+	"echo a >%{buildroot}/etc/sample.conf\n"
+	"echo %{rel} >%{buildroot}/usr/lib/.build-id/x\n"
+	"echo %{rel} >%{buildroot}/usr/bin/sample.pyc\n"
+	"ln -s ../sample-%{version}-%{release} "
+	"%{buildroot}/usr/share/doc/sample-%{version}-%{release}/self\n"
+	"%post\necho %{script} of %{version}-%{release}.x86_64\n"
+	"%files\n/usr/bin/*\n/usr/share/doc/*\n/usr/lib/.build-id/x\n"
+	"%files libs\n/etc/sample.conf\n";
+
+struct variant {
+	const char *rel, *text, *mode, *time, *need, *script;
+	bool same; /* as the first */
+};
+static const struct variant variants[] = {
+	{"1", "hello", "755", "1000000000", "1-1", "done", true},
+	{"1.1", "hello", "755", "1000000000", "1-1", "done", true},
+	{"2.el9", "hello", "755", "1500000000", "1-1", "done", true},
+	{"1.2", "hullo", "755", "1000000000", "1-1", "done", false},
+	{"1.3", "hello", "555", "1000000000", "1-1", "done", false},
+	{"1.4", "hello", "755", "1000000000", "1-2", "done", false},
+	{"1.5", "hello", "755", "1000000000", "1-1", "over", false},
+};
+
+static void add_define(struct strv *argv, const char *name, const char *value)
+{
+	strv_add(argv, "--define");
+	strv_addf(argv, "%s %s", name, value);
+}
+
+static void build(const struct variant *v)
+{
+	auto_free char *path = path_join(top, "sample.spec"), *db = path_join(top, "none");
+	auto_strv struct strv argv = STRV_INIT;
+	auto_err struct err err = ERR_INIT;
+
+	strv_addl(&argv, "rpmbuild", "-bb", "--quiet", NULL);
+	add_define(&argv, "_topdir", top);
+	add_define(&argv, "_dbpath", db);
+	add_define(&argv, "rel", v->rel);
+	add_define(&argv, "text", v->text);
+	add_define(&argv, "mode", v->mode);
+	add_define(&argv, "time", v->time);
+	add_define(&argv, "need", v->need);
+	add_define(&argv, "script", v->script);
+	strv_add(&argv, path);
+	struct proc_opts o = {.argv = (const char *const *)argv.v, .timeout = 60};
+	if (fs_write(path, spec, strlen(spec), 0644, &err) < 0 ||
+		proc_check(&o, NULL, ERR_BUILD, &err) < 0)
+		fail_msg("%s", err.msg);
+}
+
+static void files_of(const struct variant *v, struct strv *ret)
+{
+	strv_addf(ret, "%s/RPMS/noarch/sample-libs-1.0-%s.noarch.rpm", top, v->rel);
+	strv_addf(ret, "%s/RPMS/noarch/sample-1.0-%s.noarch.rpm", top, v->rel);
+}
+
+static int setup(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	if (scratch_make("rpm_learn", &top) < 0 || rpm_init(&err) < 0)
+		fail_msg("%s", err.msg);
+	for (size_t i = 0; i < COUNTOF(variants); i++)
+		build(&variants[i]);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return scratch_remove(&top);
+}
+
+static void learns(void **state)
+{
+	auto_strv struct strv files = STRV_INIT, provides = STRV_INIT, requires = STRV_INIT;
+	auto_free char *content = NULL, *p = NULL, *r = NULL;
+
+	(void)state;
+	files_of(&variants[0], &files);
+	assert_int_equal(rpm_learn(&files, &provides, &requires, &content, NULL), 0);
+	p = strv_join(&provides, "; ");
+	r = strv_join(&requires, "; ");
+	assert_string_equal(p,
+		"/etc/sample.conf; /usr/bin/sample; /usr/bin/sample.pyc; "
+		"libsample.so.1()(64bit); plain; sample = 2:1.0-1; sample-libs = 2:1.0-1; "
+		"virtual(x) = 3");
+	/* what is their own is no requirement of others; a rich one is, when a part is not */
+	assert_string_equal(r, "(plain or nothing); /bin/sh; other >= 1-1");
+}
+
+static void tells_changes(void **state)
+{
+	auto_free char *first = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(variants); i++) {
+		auto_strv struct strv files = STRV_INIT, p = STRV_INIT, r = STRV_INIT;
+		char *content = NULL;
+
+		files_of(&variants[i], &files);
+		assert_int_equal(rpm_learn(&files, &p, &r, &content, NULL), 0);
+		assert_int_equal(strlen(content), 64);
+		if (!first)
+			first = xstrdup(content);
+		if (str_eq(first, content) != variants[i].same)
+			fail_msg("variant %zu (%s) is %s", i, variants[i].rel,
+				variants[i].same ? "another" : "the same");
+		free(content);
+	}
+}
+
+/* The order in which files are named does not matter. */
+static void order(void **state)
+{
+	auto_strv struct strv files = STRV_INIT, p = STRV_INIT, r = STRV_INIT;
+	auto_free char *a = NULL, *b = NULL;
+	char *f;
+
+	(void)state;
+	files_of(&variants[0], &files);
+	assert_int_equal(rpm_learn(&files, &p, &r, &a, NULL), 0);
+	f = files.v[0];
+	files.v[0] = files.v[1];
+	files.v[1] = f;
+	assert_int_equal(rpm_learn(&files, &p, &r, &b, NULL), 0);
+	assert_string_equal(a, b);
+}
+
+static void nothing(void **state)
+{
+	auto_strv struct strv files = STRV_INIT, p = STRV_INIT, r = STRV_INIT;
+	auto_free char *path = path_join(top, "sample.spec");
+	char *content = NULL;
+
+	(void)state;
+	strv_add(&files, path);
+	assert_int_equal(rpm_learn(&files, &p, &r, &content, NULL), -ERR_BUILD);
+	assert_null(content);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(learns),
+		cmocka_unit_test(tells_changes),
+		cmocka_unit_test(order),
+		cmocka_unit_test(nothing),
+	};
+
+	return cmocka_run_group_tests_name("rpm_learn", tests, setup, teardown);
+}
