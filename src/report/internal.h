@@ -10,8 +10,12 @@ struct report {
 	struct store *st;
 	char *repos;            /* data/repos */
 	struct hmap by_project; /* into conf.projects */
-	int64_t day;            /* days since 1970 for which "days since" was written, 0 never */
-	int64_t now;            /* a test's clock; 0: the real one */
+	/* "target project" into seconds; below 0: to be asked for */
+	struct hmap estimate_of;
+	VEC(double) estimates;
+	int64_t day;       /* days since 1970 to which all targets count, 0 none */
+	int64_t shown_day; /* the same of the page that is being written */
+	int64_t now;       /* a test's clock; 0: the real one */
 };
 
 /* ---- write.c: files below repos/ ---- */
@@ -32,9 +36,34 @@ extern const char page_css[];
 
 /* NULL: not configured (any more). */
 const struct report_project *report_project_of(const struct report *r, const char *project);
+bool report_builds_for(const struct report_project *p, const char *target);
 int64_t report_now(const struct report *r);
 /* repos/<dir below> as others reach it, percent-encoded; the caller's. */
 char *report_url(const struct report *r, const char *below);
+
+/* ---- pieces.c: what several pages say of a build ---- */
+
+/* Whether data/repos/<target>/<rel> is there, for what may be linked. */
+bool report_has(const struct report *r, const char *target, const char *rel);
+/* Where the build's logs lie, below repos/<target>; NULL: nowhere. The caller's. */
+char *report_dir(const struct report *r, const struct store_build *b);
+/* Its number, linked when it has a page by now; the same for a project's name. */
+void piece_build(const struct report *r, struct strbuf *out, const struct page *p,
+	const char *target, int64_t id);
+void piece_project(const struct report *r, struct strbuf *out, const struct page *p,
+	const char *target, const char *project);
+/* Subject, author, both hashes, linked where that is known. */
+void piece_commit(const struct report *r, struct strbuf *out, const struct store_build *b);
+/* A hash of 8 digits, linked to url unless that is NULL. what: "upstream", "packaging". */
+void piece_sha(struct strbuf *out, const char *what, const char *url, const char *sha);
+/* Links to its log (the one that says why, else build.log) and, once published, its repository. */
+void piece_log(const struct report *r, struct strbuf *out, const struct page *p,
+	const struct store_build *b);
+void piece_repository(const struct report *r, struct strbuf *out, const struct page *p,
+	const struct store_build *b);
+/* Why it failed in one line, and for whom; nothing for others. */
+void piece_cause(const struct report *r, struct strbuf *out, const struct page *p,
+	const struct store_build *b);
 
 /* ---- web.c: pages of commits at the forge they come from ---- */
 
@@ -65,7 +94,7 @@ void atom_feed(struct report *r, struct strbuf *out, const struct atom *a,
 /* repos/<target>/projects/<project>.svg */
 int badge_write(struct report *r, const char *target, const char *project, struct err *err);
 
-/* ---- lists.c ---- */
+/* ---- latest.c, status.c, queue.c, index.c ---- */
 
 int lists_latest(struct report *r, const char *target, struct err *err);
 int lists_status(struct report *r, const char *target, struct err *err);

@@ -3,7 +3,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "report/internal.h"
+#include "report/entries.h"
 
 int report_open(
 	const struct report_conf *conf, struct store *st, struct report **ret, struct err *err)
@@ -27,6 +27,8 @@ void report_close(struct report *r)
 	if (!r)
 		return;
 	hmap_release(&r->by_project);
+	hmap_release(&r->estimate_of);
+	vec_release(&r->estimates);
 	free(r->repos);
 	free(r);
 }
@@ -36,6 +38,11 @@ const struct report_project *report_project_of(const struct report *r, const cha
 	size_t i;
 
 	return hmap_get(&r->by_project, project, &i) ? &r->conf.projects->v[i] : NULL;
+}
+
+bool report_builds_for(const struct report_project *p, const char *target)
+{
+	return !p->targets || !p->targets->n || strv_has(p->targets, target);
 }
 
 int64_t report_now(const struct report *r)
@@ -55,13 +62,10 @@ char *report_url(const struct report *r, const char *below)
 
 static int write_css(struct report *r, struct err *err)
 {
-	struct strbuf css = {0};
-	int rc;
+	auto_strbuf struct strbuf css = STRBUF_INIT;
 
 	sb_add(&css, page_css);
-	rc = write_page(r, PAGE_CSS, &css, err);
-	sb_release(&css);
-	return rc;
+	return write_page(r, PAGE_CSS, &css, err);
 }
 
 /* The pages of a target that a finished build touches, but for its own. */
@@ -69,10 +73,9 @@ static int lists(struct report *r, const char *target, struct err *err)
 {
 	int rc;
 
-	if ((rc = write_css(r, err)) < 0 || (rc = lists_latest(r, target, err)) < 0 ||
-		(rc = lists_status(r, target, err)) < 0 || (rc = lists_queue(r, target, err)) < 0)
+	if ((rc = lists_latest(r, target, err)) < 0 || (rc = lists_status(r, target, err)) < 0)
 		return rc;
-	return lists_index(r, err);
+	return lists_queue(r, target, err);
 }
 
 static int repos_of(struct report *r, const struct store_build *b, struct err *err)
@@ -94,11 +97,12 @@ int report_build(struct report *r, int64_t id, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	/* its own page first: the lists link to it */
+	entries_ask_again(r, b.target, b.project);
+	/* its own page first: the lists link to what is there */
 	if ((rc = page_of_build(r, &b, err)) < 0 || (rc = repos_of(r, &b, err)) < 0 ||
 		(rc = page_of_project(r, b.target, b.project, err)) < 0 ||
 		(rc = badge_write(r, b.target, b.project, err)) < 0 ||
-		(rc = lists(r, b.target, err)) < 0)
+		(rc = lists(r, b.target, err)) < 0 || (rc = lists_index(r, err)) < 0)
 		return err_wrap(err, "pages of build %lld", (long long)id);
 	return 0;
 }
@@ -108,4 +112,162 @@ int report_queue(struct report *r, const char *target, struct err *err)
 	int rc = lists_queue(r, target, err);
 
 	return rc < 0 ? err_wrap(err, "the queue's page") : 0;
+}
+
+/* ---- many at once ---- */
+
+/* A build that was never tried has no page: the queue tells of it. */
+static bool has_page(const struct store_build *b)
+{
+	return b->attempt > (b->state == BUILD_RUNNING) || b->finished;
+}
+
+static int own_pages(struct report *r, const struct store_builds *builds, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < builds->n; i++) {
+		const struct store_build *b = &builds->v[i];
+
+		if (has_page(b))
+			rc = page_of_build(r, b, err);
+		if (rc >= 0 && b->published && b->repo)
+			rc = page_of_repo(r, b->target, b->repo, b, err);
+	}
+	return rc;
+}
+
+static int newest(struct report *r, const char *target, struct err *err)
+{
+	struct store_builds builds = VEC_INIT;
+	int rc = store_ended(r->st, target, REPORT_LIST, &builds, err);
+
+	if (rc >= 0)
+		rc = own_pages(r, &builds, err);
+	vec_free(&builds, store_build_release);
+	return rc;
+}
+
+/* Projects, moving repositories and lists, after the pages of builds. */
+static int rest(struct report *r, const char *target, struct err *err)
+{
+	int rc = page_of_repo(r, target, "current", NULL, err);
+
+	if (rc >= 0)
+		rc = page_of_repo(r, target, "consistent", NULL, err);
+	for (size_t i = 0; rc >= 0 && i < r->conf.projects->n; i++) {
+		const struct report_project *p = &r->conf.projects->v[i];
+
+		if (!report_builds_for(p, target))
+			continue;
+		rc = page_of_project(r, target, p->project, err);
+		if (rc >= 0)
+			rc = badge_write(r, target, p->project, err);
+	}
+	return rc < 0 ? rc : lists(r, target, err);
+}
+
+int report_start(struct report *r, struct err *err)
+{
+	int64_t day = report_now(r) / 86400;
+	int rc = write_css(r, err);
+
+	for (size_t i = 0; rc >= 0 && i < r->conf.targets->n; i++) {
+		rc = newest(r, r->conf.targets->v[i], err);
+		if (rc >= 0)
+			rc = rest(r, r->conf.targets->v[i], err);
+	}
+	if (rc >= 0)
+		rc = lists_index(r, err);
+	if (rc < 0)
+		return err_wrap(err, "pages");
+	r->day = day;
+	return 0;
+}
+
+#define BATCH 200 /* builds in memory at once */
+
+static int all_builds(struct report *r, const char *target, size_t *done, size_t all,
+	void (*progress)(size_t, size_t), struct err *err)
+{
+	int64_t after = 0;
+
+	for (;;) {
+		struct store_builds builds = VEC_INIT;
+		int rc = store_builds_after(r->st, target, after, BATCH, &builds, err);
+		size_t n = builds.n;
+
+		if (rc >= 0)
+			rc = own_pages(r, &builds, err);
+		if (n)
+			after = builds.v[n - 1].id;
+		vec_free(&builds, store_build_release);
+		if (rc < 0)
+			return rc;
+		*done += n;
+		if (progress)
+			progress(*done, all);
+		if (n < BATCH)
+			return 0;
+	}
+}
+
+int report_all(struct report *r, void (*progress)(size_t done, size_t all), struct err *err)
+{
+	size_t done = 0, all = 0;
+	int rc = write_css(r, err);
+
+	for (size_t i = 0; rc >= 0 && i < r->conf.targets->n; i++) {
+		int64_t n = 0;
+
+		rc = store_builds_count(r->st, r->conf.targets->v[i], &n, err);
+		all += (size_t)n;
+	}
+	for (size_t i = 0; rc >= 0 && i < r->conf.targets->n; i++) {
+		rc = all_builds(r, r->conf.targets->v[i], &done, all, progress, err);
+		if (rc >= 0)
+			rc = rest(r, r->conf.targets->v[i], err);
+	}
+	if (rc >= 0)
+		rc = lists_index(r, err);
+	return rc < 0 ? err_wrap(err, "pages") : 0;
+}
+
+/* ---- what time does ---- */
+
+int report_tick(struct report *r, int64_t now, struct err *err)
+{
+	int64_t day = now / 86400;
+	int rc = 0;
+
+	if (day == r->day)
+		return 0;
+	for (size_t i = 0; rc >= 0 && i < r->conf.targets->n; i++)
+		rc = lists_status(r, r->conf.targets->v[i], err);
+	if (rc < 0)
+		return err_wrap(err, "pages of a new day");
+	r->day = day;
+	return 0;
+}
+
+int report_forget(struct report *r, const struct store_build *b, struct err *err)
+{
+	auto_free char *html = xasprintf("%s/builds/%lld.html", b->target, (long long)b->id);
+	auto_free char *json = xasprintf("%s/builds/%lld.json", b->target, (long long)b->id);
+	auto_free char *logs =
+		xasprintf("%s/%s/builds/%lld", r->repos, b->target, (long long)b->id);
+	int64_t since = 0;
+	int rc;
+
+	if ((rc = write_remove(r, html, err)) < 0 || (rc = write_remove(r, json, err)) < 0 ||
+		(rc = fs_remove_tree(logs, err)) < 0 ||
+		(rc = page_of_project(r, b->target, b->project, err)) < 0 ||
+		(rc = store_ended_since(r->st, b->target, REPORT_LIST, &since, err)) < 0)
+		return err_wrap(err, "pages of build %lld", (long long)b->id);
+	/* most of what is forgotten is far below what the lists show */
+	if (b->finished < since)
+		return 0;
+	if ((rc = lists(r, b->target, err)) < 0)
+		return err_wrap(err, "pages without build %lld", (long long)b->id);
+	return 0;
 }

@@ -23,6 +23,8 @@ struct report_project {
 	const char *web_upstream, *web_packaging; /* page of a commit with {sha}; NULL: guessed from
 						     the url of the build */
 	const struct strv *maintainers;
+	const struct strv *targets; /* a subset of the instance's; empty or NULL: all */
+	bool upstream_shared; /* another project shares both repositories (repo_commit_dir) */
 };
 VEC_TYPE(report_projects, struct report_project);
 
@@ -47,23 +49,33 @@ DEFINE_CLEANUP(struct report *, report_close)
 int report_build(struct report *r, int64_t id, struct err *err);
 /* The queue changed: commits were found, builds began, the order moved. */
 int report_queue(struct report *r, const char *target, struct err *err);
-/* Everything anew: after a configuration changed, or by `packmill report`. progress may be NULL. */
+/* When packmill starts, and after the configuration changed: the lists, the projects' pages, the
+ * newest builds' (pages are not synced: after a power cut the last of them may be torn), in a time
+ * that does not grow with the history. */
+int report_start(struct report *r, struct err *err);
+/* Everything anew, the page of each build too: `packmill report`; minutes with a long history.
+ * progress may be NULL. */
 int report_all(struct report *r, void (*progress)(size_t done, size_t all), struct err *err);
-/* The pages of a build that is forgotten. */
+/* The pages of a build that is forgotten; after store_build_delete. */
 int report_forget(struct report *r, const struct store_build *b, struct err *err);
+/* Costs nothing but on a new day (UTC): then what counts days is written anew. To be called now and
+ * then. */
+int report_tick(struct report *r, int64_t now, struct err *err);
 
 /* ---- questions that commands ask, too ---- */
 
-/* The queue in the order in which it will likely be carried out. Running ones first. */
+/* The queue in the order in which it will likely be carried out: running ones, those that wait for
+ * a worker, those of which nobody can say when. */
 struct report_entry {
 	struct store_build build;
 	double estimate; /* seconds it will take, 0 unknown */
-	double start;    /* seconds from now until it begins; negative: it has begun so long ago */
+	double start;    /* seconds from now until it begins; negative: it has begun so long ago;
+			    NAN: on hold, or it waits for a project whose last build failed */
 	bool held;       /* it or everything is on hold */
 };
 VEC_TYPE(report_entries, struct report_entry);
 void report_entry_release(struct report_entry *e);
-/* target NULL: of all. now: seconds since 1970. */
+/* target NULL: of all (workers are shared by all targets anyway). now: seconds since 1970. */
 int report_entries(struct report *r, const char *target, int64_t now, struct report_entries *ret,
 	struct err *err);
 
