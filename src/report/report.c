@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "report/entries.h"
+#include "report/parts.h"
 
 int report_open(
 	const struct report_conf *conf, struct store *st, struct report **ret, struct err *err)
@@ -254,13 +255,11 @@ int report_forget(struct report *r, const struct store_build *b, struct err *err
 {
 	auto_free char *html = xasprintf("%s/builds/%lld.html", b->target, (long long)b->id);
 	auto_free char *json = xasprintf("%s/builds/%lld.json", b->target, (long long)b->id);
-	auto_free char *logs =
-		xasprintf("%s/%s/builds/%lld", r->repos, b->target, (long long)b->id);
 	int64_t since = 0;
 	int rc;
 
 	if ((rc = write_remove(r, html, err)) < 0 || (rc = write_remove(r, json, err)) < 0 ||
-		(rc = fs_remove_tree(logs, err)) < 0 ||
+		(rc = served_forget(r, b, err)) < 0 ||
 		(rc = page_of_project(r, b->target, b->project, err)) < 0 ||
 		(rc = store_ended_since(r->st, b->target, REPORT_LIST, &since, err)) < 0)
 		return err_wrap(err, "pages of build %lld", (long long)b->id);

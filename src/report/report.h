@@ -24,7 +24,7 @@ struct report_project {
 						     the url of the build */
 	const struct strv *maintainers;
 	const struct strv *targets; /* a subset of the instance's; empty or NULL: all */
-	bool upstream_shared; /* another project shares both repositories (repo_commit_dir) */
+	bool upstream_shared;       /* another project shares both repositories (repo_commit_dir) */
 };
 VEC_TYPE(report_projects, struct report_project);
 
