@@ -7,35 +7,12 @@
 
 static int copy_database(struct build *b, struct err *err)
 {
-	auto_strv struct strv names = STRV_INIT;
-	auto_free char *from = NULL, *to = path_join(b->work, "rpmdb");
-	int r;
+	auto_free char *to = path_join(b->work, "rpmdb");
+	int r = root_copy_database(b->root, to, err);
 
-	for (size_t i = 0; i < b->root->mounts.n; i++) {
-		const struct root_mount *m = &b->root->mounts.v[i];
-
-		for (size_t k = 0; k < m->layers.n && str_eq(m->at, "/") && !from; k++) {
-			auto_free char *dir = path_join(m->layers.v[k], "var/lib/rpm");
-
-			if (fs_is_dir(dir))
-				from = TAKE(dir);
-		}
-	}
-	if (!from)
-		return err_set(err, ERR_CORRUPT, "root '%s' has no rpm database", b->root->dir);
-	if ((r = fs_mkdirs(to, 0755, err)) < 0 || (r = fs_list(from, &names, err)) < 0)
-		return r;
-	strv_foreach (&names, n) {
-		auto_free char *src = path_join(from, *n), *dst = path_join(to, *n);
-		struct stat st;
-
-		if (lstat(src, &st) < 0 || !S_ISREG(st.st_mode) || str_starts(*n, "."))
-			continue;
-		if ((r = fs_copy(src, dst, 0644, err)) < 0)
-			return r;
-	}
-	b->dbpath = TAKE(to);
-	return 0;
+	if (r >= 0)
+		b->dbpath = TAKE(to);
+	return r;
 }
 
 int step_root(struct build *b, struct err *err)

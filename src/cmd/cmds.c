@@ -22,6 +22,7 @@
 	X(log)                                                                                     \
 	X(recheck)                                                                                 \
 	X(reproduce)                                                                               \
+	X(bisect)                                                                                  \
 	X(gc)                                                                                      \
 	X(help)                                                                                    \
 	X(generate)

@@ -49,6 +49,10 @@ int git_resolve(
 int git_new_commits(struct git *g, const char *mirror, const char *last, const char *head,
 	struct strv *ret_shas, bool *ret_rewritten, struct err *err);
 
+/* Where two commits part: the newest commit both come from; "" when they share nothing. */
+int git_merge_base(struct git *g, const char *mirror, const char *a, const char *b,
+	char ret_sha[GIT_SHA], struct err *err);
+
 struct git_commit {
 	char sha[GIT_SHA];
 	int64_t author_time, commit_time;           /* seconds since 1970; clamped into 0..2^33 */
@@ -56,6 +60,16 @@ struct git_commit {
 };
 void git_commit_release(struct git_commit *c);
 int git_commit_info(struct git *g, const char *mirror, const char *sha, struct git_commit *ret,
+	struct err *err);
+
+/* What a commit did to a file, against its first parent. */
+struct git_change {
+	char *path;             /* UTF-8, bad bytes replaced */
+	int64_t added, removed; /* lines; -1 in a binary file */
+};
+VEC_TYPE(git_changes, struct git_change);
+void git_change_release(struct git_change *c);
+int git_changes(struct git *g, const char *mirror, const char *sha, struct git_changes *ret,
 	struct err *err);
 
 /* Nearest reachable tag that `accept` takes (NULL: any), and the commits since it by

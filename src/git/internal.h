@@ -75,6 +75,8 @@ char *git_utf8(const char *s, size_t max);
 /* What git prints, taken apart; on their own so that they can be fed with anything. */
 /* "<sha>\t<ref>" or "<sha> <ref>" lines; anything else is left out. */
 void git_parse_refs(const char *text, struct strv *ret);
+/* log --numstat -z; a record that is none is left out. */
+void git_parse_numstat(const char *text, size_t n, struct git_changes *ret);
 /* ls-tree -r -z, and cat-file --batch of the commit and then the files, to the new directory. */
 int git_unpack(const char *sha, const struct strbuf *listing, const struct strbuf *objects,
 	const char *dir, struct err *err);

@@ -46,6 +46,9 @@ void root_free(struct root *r);
 DEFINE_CLEANUP(struct root *, root_free)
 /* Fill conf->mounts from the root; the array is owned by the root and good as long as it. */
 void root_mounts(struct root *r, struct sandbox_conf *conf);
+/* A copy of its rpm database in the new directory `to`: what rpm_resolve takes. ERR_CORRUPT: there
+ * is none. */
+int root_copy_database(const struct root *root, const char *to, struct err *err);
 
 /*
  * Where roots of one target come from: its repositories, its solver, its cache. Metadata is read

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What git prints, and the names that come from a configuration. Input: "R" and the output of
- * ls-remote; "U" and a url, ref or path; "T", a listing, 0xff, and the output of cat-file: then
- * nothing may come into being outside of the directory.
+ * ls-remote; "N" and that of log --numstat -z; "U" and a url, ref or path; "T", a listing, 0xff,
+ * and the output of cat-file: then nothing may come into being outside of the directory.
  */
 #include "base/base.h"
 #include "base/fs.h"
@@ -61,6 +61,16 @@ static void tree(const uint8_t *data, size_t size)
 	assert(fs_remove_tree(tmp, NULL) >= 0);
 }
 
+static void numstat(const char *text, size_t n)
+{
+	struct git_changes v = VEC_INIT;
+
+	git_parse_numstat(text, n, &v);
+	vec_foreach (&v, c)
+		assert(*c->path && c->added >= -1 && c->removed >= -1);
+	vec_free(&v, git_change_release);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_free char *s = NULL;
@@ -70,6 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	s = xstrndup((const char *)data + 1, size - 1);
 	if (*data == 'R')
 		refs(s);
+	else if (*data == 'N')
+		numstat(s, size - 1);
 	else if (*data == 'U')
 		names(s);
 	else if (*data == 'T')

@@ -110,6 +110,46 @@ static void test_new_commits(void **state)
 		ERR_SOURCE, "bad object");
 }
 
+static void test_relations(void **state)
+{
+	auto_free char *one = NULL, *two = NULL, *three = NULL, *side = NULL, *lone = NULL;
+	struct git_changes changes = VEC_INIT;
+	auto_strbuf struct strbuf s = STRBUF_INIT;
+	char base[GIT_SHA] = "";
+
+	(void)state;
+	make_up();
+	add_commit(&s, "lone", "nobody's", 1700000900);
+	sb_add(&s, "reset refs/heads/side\nfrom refs/heads/dev\n\n");
+	add_commit(&s, "side", "1\n2\n3\n", 1700001000);
+	import(up, s.s);
+	one = rev("main~2");
+	two = rev("main~1");
+	three = rev("main");
+	side = rev("side");
+	lone = rev("lone");
+	OK(git_mirror(g, up, m_dir, e));
+	OK(git_merge_base(g, m_dir, one, three, base, e));
+	assert_string_equal(base, one);
+	OK(git_merge_base(g, m_dir, three, one, base, e));
+	assert_string_equal(base, one);
+	OK(git_merge_base(g, m_dir, three, side, base, e));
+	assert_string_equal(base, two);
+	OK(git_merge_base(g, m_dir, three, lone, base, e));
+	assert_string_equal(base, "");
+	FAILS(git_merge_base(g, m_dir, three, "1234567890123456789012345678901234567890", base, e),
+		ERR_SOURCE, "1234567890");
+	OK(git_changes(g, m_dir, side, &changes, e));
+	assert_int_equal(changes.n, 1);
+	assert_string_equal(changes.v[0].path, "f");
+	assert_int_equal(changes.v[0].added, 3);
+	assert_int_equal(changes.v[0].removed, 1);
+	/* a first commit has everything */
+	OK(git_changes(g, m_dir, one, &changes, e));
+	assert_int_equal(changes.n, 2);
+	vec_free(&changes, git_change_release);
+}
+
 /* A merge counts once: its second parent's commits are not in the list. */
 static void test_first_parent(void **state)
 {
@@ -311,6 +351,7 @@ int main(void)
 		T(test_mirror_and_resolve),
 		T(test_update),
 		T(test_new_commits),
+		T(test_relations),
 		T(test_first_parent),
 		T(test_commit_info),
 		T(test_describe),
