@@ -207,16 +207,25 @@ has 'the first is named' err "a bisection of odd on host: .* is locked by proces
 kill -KILL $pid
 wait $pid 2>/dev/null
 is 'nothing is left running' "$(gone 2)" 0
-"$PACKMILL" bisect --packaging odd "${p[2]}" "${p[5]}" >"$T/out" 2>"$T/err" &
-pid=$!
-until_it_sleeps 2
-pkill -KILL -f -- "build -q --job $PWD/data/bisect/"
-wait $pid
-is 'a build that dies' $? 5
+# die CONFIG: the process of the first build dies
+die()
+{
+	"$PACKMILL" bisect -c "$1" --packaging odd "${p[2]}" "${p[5]}" >"$T/out" 2>"$T/err" &
+	pid=$!
+	until_it_sleeps 2
+	pkill -KILL -f -- "build -q --job $PWD/data/bisect/"
+	wait $pid
+	status=$?
+}
+(cat packmill.yaml; echo 'limits: {retries: 0}') >once.yaml
+die once.yaml
+is 'a build that dies' "$status" 5
 has 'says nothing of the commit' err '^packmill: .*killed by signal 9'
 hasnt 'and is no verdict' data/bisect/odd/host/state.json "\"sha\": \"(${p[3]}|${p[4]})\""
-ok 'the same again' bisect --packaging odd "${p[2]}" "${p[5]}"
-has 'goes on' err '^going on with the bisection begun at .*: 2 commits tried$'
+die packmill.yaml
+is 'else it is made again' "$status" 0
+has 'as is said' err 'killed by signal 9; tried again in 1 s$'
+has 'going on' err '^going on with the bisection begun at .*: 2 commits tried$'
 has 'to the end' out "^first bad commit: ${p[5]}\$"
 has 'the sum of all tries' out '^3 commits tried: 2 builds existed, 1 made$'
 is 'no scratch is left' "$(find data/bisect -name '.run-*' -o -name '.work-*')" ''
