@@ -21,6 +21,7 @@
 	X(show)                                                                                    \
 	X(log)                                                                                     \
 	X(recheck)                                                                                 \
+	X(notify)                                                                                  \
 	X(reproduce)                                                                               \
 	X(bisect)                                                                                  \
 	X(gc)                                                                                      \
