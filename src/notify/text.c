@@ -117,7 +117,7 @@ static void excerpt(struct strbuf *out, const struct notify_news *n)
 	if (str_empty(n->excerpt))
 		return;
 	if (n->line)
-		sb_addf(out, "\nFrom %s, about line %lld:\n\n", or (n->log, "the log"),
+		sb_addf(out, "\nIn %s, about line %lld:\n\n", or (n->log, "the log"),
 			(long long)n->line);
 	else
 		sb_addf(out, "\nThe end of %s:\n\n", or (n->log, "the log"));

@@ -24,9 +24,10 @@ struct news {
 	const struct config *cfg;
 	struct store *st;
 	VEC(struct news_flying) flying;
-	char *why;    /* what was last said of a failed delivery, not to say it again */
-	bool known;   /* next is right */
-	int64_t next; /* when something is due, -1 never */
+	char *why;      /* what was last said of a failed delivery, not to say it again */
+	bool known;     /* next is right */
+	int64_t next;   /* when something is due, -1 never */
+	int64_t looked; /* when that was found */
 };
 
 /* news_say.c: what a build's outcome is in words, and where to look. Strings belong to it. */

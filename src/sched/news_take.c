@@ -311,7 +311,8 @@ int64_t news_due(struct news *n, int64_t now)
 	CLEANUP(take_release) struct take t = {.n = n, .now = now};
 	int64_t next = NEVER;
 
-	if (n->known && (n->next < 0 || n->next > now))
+	/* a clock that was set back may make something due */
+	if (n->known && now >= n->looked && (n->next < 0 || n->next > now))
 		return n->next < 0 ? -1 : n->next - now;
 	/* a database in trouble is told of elsewhere; look again in a minute */
 	if (look(&t, NULL) < 0)
@@ -319,6 +320,7 @@ int64_t news_due(struct news *n, int64_t now)
 	vec_foreach (&t.items, i)
 		next = i->due < next ? i->due : next;
 	n->known = true;
+	n->looked = now;
 	n->next = next == NEVER ? -1 : next;
 	return next == NEVER ? -1 : next > now ? next - now : 0;
 }
