@@ -73,6 +73,11 @@ int opt_parse(const struct cmd *cmd, int argc, char **argv, struct strv *ret_arg
 /* Options before the command's name only; *ret_n is how many arguments they took. */
 int opt_parse_front(int argc, char **argv, int *ret_n, struct err *err);
 
+/* Of an option (n bytes of name) of another tool: ours with the same meaning, and what to say of it
+ * where there is none ("is a command here: packmill status"). NULL: not known. */
+const char *foreign_ours(const char *name, size_t n);
+const char *foreign_say(const char *name, size_t n);
+
 /* ERR_USAGE unless min <= argc <= max (max < 0: any number). */
 int cmd_need_args(const struct cmd *cmd, int argc, char **argv, int min, int max, struct err *err);
 /* A command that ends with another status than its error's (run: 4 or 5 after a full report). */

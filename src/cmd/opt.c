@@ -52,6 +52,8 @@ static int unknown_option(const struct parser *p, const char *name, size_t n, st
 	const char *near;
 	size_t count = 0;
 
+	if (foreign_say(name, n))
+		return err_set(err, ERR_USAGE, "'--%s' %s", typed, foreign_say(name, n));
 	for (size_t t = 0; t < COUNTOF(tables); t++)
 		for (const struct opt *o = tables[t]; o && o->name && count < COUNTOF(names); o++)
 			names[count++] = o->name;
@@ -119,6 +121,8 @@ static int parse_long(struct parser *p, const char *name, struct err *err)
 
 	if (!o)
 		o = by_name(global_opt_table, name, n);
+	if (!o && foreign_ours(name, n))
+		o = by_name(p->own, foreign_ours(name, n), strlen(foreign_ours(name, n)));
 	if (!o)
 		return unknown_option(p, name, n, err);
 	if (!takes_value(o) && value)

@@ -40,6 +40,16 @@ static int read_text(struct doc *doc, char **ret, size_t *ret_n, struct err *err
 	return fs_read_fd(fd, LIMIT_CONFIG_FILE, ret, ret_n, err);
 }
 
+int config_text_read(const struct config_input *input, const char *path, char **ret, size_t *ret_n,
+	struct err *err)
+{
+	auto_free char *copy = xstrdup(path);
+	struct doc doc = {.path = copy};
+
+	return input ? input->read(input->ctx, path, ret, ret_n, err)
+		     : read_text(&doc, ret, ret_n, err);
+}
+
 static struct doc *find_same(const struct config_files *f, const struct doc *doc)
 {
 	vec_foreach (&f->docs, d)

@@ -16,6 +16,9 @@ struct config_files {
 };
 
 void config_files_release(struct config_files *f);
+/* The text of a file that is no YAML, at most LIMIT_CONFIG_FILE bytes. */
+int config_text_read(const struct config_input *input, const char *path, char **ret, size_t *ret_n,
+	struct err *err);
 /* Read a file; a failure to read it is an error (without the file's name), what is wrong inside it
  * goes to d and leaves root NULL. A file that was read before is ERR_CONFLICT with *ret_doc set
  * to it. */

@@ -40,3 +40,6 @@ int target_read(struct config_files *files, const char *shown, const char *path,
 /* The file of a target by name or path: *ret_path NULL with 0 is the built-in one. */
 int target_locate(const char *name, const struct strv *dirs, char **ret_path, struct err *err);
 struct target *target_builtin_host(void);
+/* A map of texts, numbers, lists and maps as YAML; what holds nothing is left out, but an empty
+ * `projects`. */
+char *config_yaml_of(const json_t *map);

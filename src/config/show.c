@@ -258,13 +258,19 @@ static void put_value(struct strbuf *b, const json_t *v, unsigned indent)
 	}
 }
 
+char *config_yaml_of(const json_t *map)
+{
+	auto_strbuf struct strbuf b = STRBUF_INIT;
+
+	put_map(&b, map, 0, false);
+	return sb_take(&b);
+}
+
 char *config_to_yaml(const struct config *c)
 {
 	auto_json json_t *o = build(c, true);
-	auto_strbuf struct strbuf b = STRBUF_INIT;
 
-	put_map(&b, o, 0, false);
-	return sb_take(&b);
+	return config_yaml_of(o);
 }
 
 /* A list that may be written as its one value is. */
