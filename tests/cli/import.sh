@@ -161,7 +161,7 @@ has 'the group is spelled out' out '^# @buildsys-build is spelled out'
 has 'with the release package' out '    - fedora-release-common'
 ok 'nothing was executed' test ! -e executed
 exits 2 'no such file' "$PACKMILL" import mock none.cfg
-exits 2 'another kind' "$PACKMILL" import dlrn x.ini
+exits 2 'another kind' "$PACKMILL" import koji x.ini
 exits 2 'no file' "$PACKMILL" import mock
 printf "config_opts['root'] = 'x'\n" >empty.cfg
 exits 3 'no target comes out' "$PACKMILL" import mock empty.cfg

@@ -123,8 +123,9 @@ static int read_ini(struct dlrn *d, struct err *err)
 	if (memchr(text, 0, n))
 		return err_set(err, ERR_CONFIG, "'%s': holds NUL, it is no text", d->ini);
 	dlrn_ini(d, text);
-	if (!d->options.n)
-		return err_set(err, ERR_CONFIG, "'%s': no option in any [section]", d->ini);
+	if (!d->sections)
+		return err_set(
+			err, ERR_CONFIG, "'%s': no [section], it is no projects.ini", d->ini);
 	return 0;
 }
 
@@ -306,7 +307,7 @@ static int import(struct dlrn *d, const char *path, const struct strv *target_di
 	if ((r = dlrn_packages(d, err)) < 0)
 		return r;
 	if (!json_array_size(d->projects) && !d->conf.git)
-		dlrn_leave(d, 0, d->options.v[0].line, NULL,
+		dlrn_leave(d, 0, 1, NULL, "%s",
 			d->infos->n
 				? "no package comes out: add projects to 'projects'"
 				: "no YAML file of rdoinfo was named: add projects to 'projects'");

@@ -27,6 +27,7 @@ static void section(struct ini *ini, const char *line)
 	auto_free char *name = xstrndup(line + 1, n - 1);
 
 	ini->now = NULL;
+	ini->d->sections = true;
 	vec_foreach (&ini->d->options, o)
 		if (str_eq(o->section, name) && !str_eq_null(ini->section, name)) {
 			dlrn_leave(ini->d, 0, ini->line, line,
@@ -96,9 +97,9 @@ static void read_line(struct ini *ini, const char *line)
 		option(ini, bare);
 }
 
-const struct dlrn_option *dlrn_option(const struct dlrn *d, const char *section, const char *key)
+struct dlrn_option *dlrn_option(const struct dlrn *d, const char *section, const char *key)
 {
-	const struct dlrn_option *own = NULL, *outer = NULL;
+	struct dlrn_option *own = NULL, *outer = NULL;
 
 	vec_foreach (&d->options, o) {
 		if (!str_eq(o->key, key))
@@ -111,31 +112,37 @@ const struct dlrn_option *dlrn_option(const struct dlrn *d, const char *section,
 	return own ?: outer;
 }
 
-/* false: it goes round in a circle, or grows too long. */
-static bool fill_in(struct dlrn *d, const struct dlrn_option *at, const char *s, unsigned depth,
-	struct strbuf *out)
+/* NULL, or why it cannot be done. */
+static const char *fill_in(
+	struct dlrn *d, const struct dlrn_option *at, unsigned depth, struct strbuf *out)
 {
-	for (; *s && out->n <= DLRN_TEXT; s++) {
+	const char *why;
+
+	for (const char *s = at->value; *s; s++) {
 		size_t n = s[0] == '%' && s[1] == '(' ? strcspn(s, ")") : 0;
 		auto_free char *key = n && s[n] && s[n + 1] == 's' ? xstrndup(s + 2, n - 2) : NULL;
-		const struct dlrn_option *o;
+		struct dlrn_option *o;
 
-		if (key)
-			lower(key);
-		o = key ? dlrn_option(d, at->section, key) : NULL;
-		if (o && (depth >= DLRN_DEPTH || d->steps++ > DLRN_STEPS ||
-				 !fill_in(d, o, o->value, depth + 1, out)))
-			return false;
-		if (key && !o)
-			dlrn_leave(d, 0, at->line, key, "no such option, %%(%s)s stays", key);
-		if (o)
-			s += n + 1;
-		else
+		if (out->n > DLRN_TEXT || d->steps > DLRN_STEPS)
+			return "longer than can be";
+		if (!key) {
 			sb_addc(out, *s);
-		if (s[0] == '%' && s[1] == '%')
-			s++;
+			s += s[0] == '%' && s[1] == '%';
+			continue;
+		}
+		lower(key);
+		d->steps++;
+		o = dlrn_option(d, at->section, key);
+		if (!o || depth >= DLRN_DEPTH)
+			return o ? "its %(...)s go round in a circle"
+				 : "no such option for its %(...)s";
+		o->used = true;
+		why = fill_in(d, o, depth + 1, out);
+		if (why)
+			return why;
+		s += n + 1;
 	}
-	return out->n <= DLRN_TEXT;
+	return NULL;
 }
 
 void dlrn_ini(struct dlrn *d, const char *text)
@@ -156,14 +163,15 @@ void dlrn_ini(struct dlrn *d, const char *text)
 	free(ini.section);
 	vec_foreach (&d->options, o) {
 		auto_strbuf struct strbuf b = STRBUF_INIT;
+		const char *why = fill_in(d, o, 0, &b);
 
-		if (!fill_in(d, o, o->value, 0, &b)) {
-			dlrn_leave(d, 0, o->line, o->key,
-				"its %%(...)s go round in a circle or make it longer than %d bytes",
-				DLRN_TEXT);
+		if (why) {
+			auto_free char *what = xasprintf("%s=%s", o->key, o->value);
+
+			dlrn_leave(d, 0, o->line, what, "%s", why);
 			sb_truncate(&b, 0);
 		}
-		*vec_push(&filled) = sb_take(&b);
+		*vec_push(&filled) = str_trim(sb_str(&b));
 	}
 	for (size_t i = 0; i < filled.n; i++) {
 		free(d->options.v[i].value);

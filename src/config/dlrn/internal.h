@@ -18,6 +18,7 @@ struct dlrn_option {
 	char *section, *key; /* the key in lower case */
 	char *value;         /* lines of it joined by \n; filled in when all were read */
 	size_t line;
+	bool used; /* by a %(x)s */
 };
 
 struct dlrn_left {
@@ -41,6 +42,7 @@ struct dlrn {
 	const char *ini;
 	const struct strv *infos;
 	VEC(struct dlrn_option) options;
+	bool sections; /* the INI file has one */
 	VEC(struct dlrn_left) left;
 	struct dlrn_conf conf;
 	struct config_files files; /* the YAML files */
@@ -60,7 +62,7 @@ char *dlrn_unfit(const struct type *t, const char *s);
 /* The text of projects.ini into d->options. */
 void dlrn_ini(struct dlrn *d, const char *text);
 /* The last option of that name, DEFAULT's when the section has none; NULL. */
-const struct dlrn_option *dlrn_option(const struct dlrn *d, const char *section, const char *key);
+struct dlrn_option *dlrn_option(const struct dlrn *d, const char *section, const char *key);
 /* d->options into d->conf; every other one is answered. */
 void dlrn_settings(struct dlrn *d);
 /* Defaults and projects from the YAML files that were read. */

@@ -91,6 +91,10 @@ char *layers_filled(
 					key, word);
 				return NULL;
 			}
+			if (strstr(put->text, "%("))
+				info_leave(d, n, n->text,
+					"%s: the %%(...)s in '%s' stays, rdoinfo fills in once",
+					key, word);
 			sb_add(&b, put->text);
 			s += len + 1;
 		}

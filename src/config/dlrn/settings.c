@@ -295,13 +295,15 @@ void dlrn_settings(struct dlrn *d)
 
 		if (dlrn_option(d, o->section, o->key) != o)
 			continue; /* set again further down, which was said */
-		if (!s)
+		if (!s && !o->used)
 			unknown(d, o);
-		else if (!*o->value)
+		if (!s)
 			continue;
-		else if (s->take)
+		if (!*o->value)
+			continue;
+		if (s->take)
 			s->take(d, o);
-		if (s && *o->value && s->say)
+		if (s->say)
 			leave(d, o, s->say);
 	}
 }
