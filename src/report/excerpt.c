@@ -156,7 +156,7 @@ void excerpt_html(struct strbuf *out, const struct excerpt *e, bool ids)
 	if (!e->lines.n)
 		return;
 	sb_addf(out,
-		"<ol class=\"log\" start=\"%lld\" tabindex=\"0\" aria-label=\"Lines of the "
+		"<ol class=\"log\" start=\"%lld\" aria-label=\"Lines of the "
 		"log\">\n",
 		(long long)e->first);
 	for (size_t i = 0; i < e->lines.n; i++) {

@@ -58,7 +58,7 @@ bool fact_broken_since(
 
 void fact_commands(struct strbuf *out, const struct strv *lines)
 {
-	sb_add(out, "<pre tabindex=\"0\"><code>");
+	sb_add(out, "<pre><code>");
 	for (size_t i = 0; i < lines->n; i++) {
 		if (i)
 			sb_addc(out, '\n');
