@@ -57,14 +57,12 @@ static void since(struct strbuf *out, const struct build_view *v)
 static void log_lines(struct strbuf *out, const struct build_view *v)
 {
 	const struct store_build *b = v->b;
-	auto_free char *path = NULL;
 	CLEANUP(excerpt_release) struct excerpt e = {0};
 
 	if (!str_empty(b->log) && !strchr(b->log, '/')) {
 		auto_free char *dir = served_kept(v->r, b->id);
 
-		path = path_join(dir, b->log);
-		if (excerpt_read(path, b->cause_line, PARTS_LOG_BEFORE, PARTS_LOG_AFTER, &e))
+		if (excerpt_read(dir, b->log, b->cause_line, PARTS_LOG_BEFORE, PARTS_LOG_AFTER, &e))
 			excerpt_html(out, &e, false);
 	}
 	if (!v->log_page && !v->served)

@@ -14,7 +14,7 @@ struct build_lint {
 	struct strv lines; /* at most PARTS_LINT */
 	size_t n, errors, warnings;
 	bool known;
-	char *served; /* directory with its report, NULL none */
+	char *served, *file; /* directory with its report, its name there; NULL none */
 };
 
 struct build_view {

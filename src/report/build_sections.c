@@ -213,8 +213,7 @@ void section_lint(struct strbuf *out, const struct build_view *v)
 	fact_count(out, l->warnings, "warning");
 	if (l->served) {
 		sb_add(out, " in ");
-		page_link_below(
-			out, v->page, v->b->target, l->served, "rpmlint.log", "rpmlint.log");
+		page_link_below(out, v->page, v->b->target, l->served, l->file, l->file);
 	}
 	sb_add(out, "</p>\n");
 	if (!l->lines.n)

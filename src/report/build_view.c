@@ -3,6 +3,8 @@
 #include "base/limits.h"
 #include "report/build_parts.h"
 
+#define LINT_LOG "rpmlint.log"
+
 static void try_release(struct build_try *t)
 {
 	store_attempt_release(&t->a);
@@ -19,6 +21,7 @@ void build_view_release(struct build_view *v)
 	lock_free(v->lock);
 	strv_release(&v->lint.lines);
 	free(v->lint.served);
+	free(v->lint.file);
 	free(v->served);
 	strv_release(&v->logs);
 }
@@ -75,14 +78,18 @@ static void count_lint(struct build_lint *l, const char *text)
 
 static int load_lint(struct build_view *v, struct err *err)
 {
-	auto_free char *dir = served_kept(v->r, v->b->id), *path = path_join(dir, "rpmlint.log");
-	auto_free char *text = NULL;
+	auto_free char *dir = served_kept(v->r, v->b->id), *text = xmalloc(MIB + 1);
+	gzFile f = served_open(dir, LINT_LOG);
+	int n;
 
-	if (fs_read(path, MIB, &text, NULL, NULL) < 0)
+	if (!f)
 		return 0;
+	n = gzread(f, text, MIB);
+	(void)gzclose_r(f);
+	text[n > 0 ? n : 0] = '\0';
 	v->lint.known = true;
 	count_lint(&v->lint, text);
-	return served_late(v->r, v->b, v->served, "rpmlint.log", &v->lint.served, err);
+	return served_late(v->r, v->b, v->served, LINT_LOG, &v->lint.served, &v->lint.file, err);
 }
 
 int build_view_load(struct build_view *v, struct err *err)

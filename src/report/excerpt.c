@@ -5,7 +5,7 @@
 
 #define LINE_MAX_SHOWN 2000 /* bytes of one line */
 #define RAW_MAX        8192 /* the same before colours are taken out */
-#define TAIL           (64 * 1024)
+#define CHUNK          ((size_t)64 * 1024)
 
 void excerpt_release(struct excerpt *e)
 {
@@ -66,88 +66,110 @@ static void drop_first(struct excerpt *e)
 	e->first++;
 }
 
-/* Walks to where line `from` begins, or to the end; *ret_line is the one that begins there. */
-static off_t find_line(int fd, int64_t from, off_t end, int64_t *ret_line)
+/* A log, packed or not. */
+struct reader {
+	gzFile f;
+	char *buf;
+	size_t at, n;
+};
+
+static void reader_close(struct reader *rd)
 {
-	size_t size = (size_t)64 * 1024;
-	auto_free char *buf = xmalloc(size);
-	int64_t line = 1;
-	off_t at = 0, start = 0;
-
-	while (line < from && at < end) {
-		size_t want = end - at < (off_t)size ? (size_t)(end - at) : size;
-		ssize_t n = pread(fd, buf, want, at);
-		const char *s = buf, *nl;
-
-		if (n <= 0)
-			break;
-		while (line < from && (nl = memchr(s, '\n', (size_t)(buf + n - s)))) {
-			s = nl + 1;
-			start = at + (s - buf);
-			line++;
-		}
-		at += n;
-	}
-	*ret_line = line;
-	return start;
+	if (rd->f)
+		(void)gzclose_r(rd->f);
+	free(rd->buf);
 }
 
-/* The next line into b, cut at RAW_MAX; false at the end. */
-static bool next_line(FILE *f, struct strbuf *b)
+static bool fill(struct reader *rd)
 {
-	int c = getc_unlocked(f);
+	int n = rd->at < rd->n ? 1 : gzread(rd->f, rd->buf, CHUNK);
 
-	if (c == EOF)
-		return false;
-	sb_truncate(b, 0);
-	for (; c != EOF && c != '\n'; c = getc_unlocked(f)) {
-		if (b->n < RAW_MAX)
-			sb_addc(b, (char)c);
-		else if (c == '\r') /* what comes is written over it */
-			sb_truncate(b, 0);
+	if (rd->at < rd->n)
+		return true;
+	rd->at = 0;
+	rd->n = n > 0 ? (size_t)n : 0;
+	return n > 0;
+}
+
+/* A part of a line; of more than can be shown the end is cut, or what is written over anyway. */
+static void put(struct strbuf *line, const char *s, size_t n)
+{
+	const char *cr = n > 1 ? memrchr(s, '\r', n - 1) : NULL;
+
+	if (cr && line->n + n > RAW_MAX) {
+		sb_truncate(line, 0);
+		n -= (size_t)(cr + 1 - s);
+		s = cr + 1;
 	}
+	if (line->n < RAW_MAX)
+		sb_addn(line, s, n < RAW_MAX - line->n ? n : RAW_MAX - line->n);
+}
+
+/* line NULL: skipped. False at the end. */
+static bool next_line(struct reader *rd, struct strbuf *line)
+{
+	const char *nl = NULL;
+
+	if (line)
+		sb_truncate(line, 0);
+	if (!fill(rd))
+		return false;
+	do {
+		const char *s = rd->buf + rd->at;
+		size_t n = rd->n - rd->at;
+
+		nl = memchr(s, '\n', n);
+		if (nl)
+			n = (size_t)(nl - s);
+		if (line)
+			put(line, s, n);
+		rd->at += n + (nl != NULL);
+	} while (!nl && fill(rd));
 	return true;
 }
 
-static void read_lines(FILE *f, int64_t line, size_t max, int64_t last, struct excerpt *e)
+static void around(struct reader *rd, int64_t from, int64_t last, struct excerpt *e)
 {
-	auto_strbuf struct strbuf b = STRBUF_INIT;
+	auto_strbuf struct strbuf line = STRBUF_INIT;
 
-	for (int64_t n = e->first; next_line(f, &b); n++) {
-		if (line && n > last) {
+	e->first = from;
+	for (int64_t n = 1; n < from; n++)
+		if (!next_line(rd, NULL))
+			return;
+	for (int64_t n = from; next_line(rd, &line); n++) {
+		if (n > last) {
 			e->more = true;
 			return;
 		}
-		strv_take(&e->lines, plain(sb_str(&b), b.n));
-		if (!line && e->lines.n > max)
+		strv_take(&e->lines, plain(sb_str(&line), line.n));
+	}
+}
+
+static void tail(struct reader *rd, size_t max, struct excerpt *e)
+{
+	auto_strbuf struct strbuf line = STRBUF_INIT;
+
+	for (e->first = 1; next_line(rd, &line);) {
+		strv_take(&e->lines, plain(sb_str(&line), line.n));
+		if (e->lines.n > max)
 			drop_first(e);
 	}
 }
 
-bool excerpt_read(const char *path, int64_t line, size_t before, size_t after, struct excerpt *ret)
+bool excerpt_read(const char *dir, const char *name, int64_t line, size_t before, size_t after,
+	struct excerpt *ret)
 {
-	auto_close int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	int64_t from = line > (int64_t)before ? line - (int64_t)before : 1;
-	struct stat st;
-	off_t at;
-	FILE *f;
+	CLEANUP(reader_close) struct reader rd = {.f = served_open(dir, name)};
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	if (!rd.f)
 		return false;
+	rd.buf = xmalloc(CHUNK);
 	*ret = (struct excerpt){.mark = line};
 	if (line)
-		at = find_line(fd, from, st.st_size, &ret->first);
+		around(&rd, line > (int64_t)before ? line - (int64_t)before : 1,
+			line + (int64_t)after, ret);
 	else
-		at = find_line(
-			fd, INT64_MAX, st.st_size > TAIL ? st.st_size - TAIL : 0, &ret->first);
-	if (lseek(fd, at, SEEK_SET) < 0 || (line && ret->first < from))
-		return true;
-	f = fdopen(fd, "r");
-	if (!f)
-		return true;
-	(void)take_fd(&fd);
-	read_lines(f, line, before + after, line + (int64_t)after, ret);
-	(void)fclose(f);
+		tail(&rd, before + after, ret);
 	return true;
 }
 
@@ -178,7 +200,7 @@ void excerpt_html(struct strbuf *out, const struct excerpt *e, bool ids)
 }
 
 static void log_body(struct strbuf *out, const struct page *p, const struct store_build *b,
-	const struct excerpt *e, const char *served)
+	const struct excerpt *e, const char *served, const char *name)
 {
 	sb_add(out, "<p>");
 	if (b->message) {
@@ -189,11 +211,11 @@ static void log_body(struct strbuf *out, const struct page *p, const struct stor
 	page_link_build(out, p, b->target, b->id);
 	sb_add(out, " of ");
 	page_link_project(out, p, b->target, b->project);
-	if (served) {
-		auto_free char *text = xasprintf("%s from its beginning", b->log);
+	if (name) {
+		auto_free char *text = xasprintf("%s from its beginning", name);
 
 		sb_add(out, ". ");
-		page_link_below(out, p, b->target, served, b->log, text);
+		page_link_below(out, p, b->target, served, name, text);
 	}
 	sb_addf(out, ". Lines %lld to %lld", (long long)e->first,
 		(long long)e->first + (long long)e->lines.n - 1);
@@ -208,7 +230,7 @@ int log_page(struct report *r, const struct store_build *b, const char *served, 
 	struct err *err)
 {
 	auto_free char *rel = xasprintf("%s/builds/%lld-log.html", b->target, (long long)b->id);
-	auto_free char *dir = served_kept(r, b->id), *path = NULL, *title = NULL;
+	auto_free char *dir = served_kept(r, b->id), *title = NULL, *name = NULL;
 	CLEANUP(excerpt_release) struct excerpt e = {0};
 	auto_strbuf struct strbuf out = STRBUF_INIT;
 	struct page p = {.instance = r->conf.name, .target = b->target, .depth = 2};
@@ -216,9 +238,8 @@ int log_page(struct report *r, const struct store_build *b, const char *served, 
 	*ret_written = false;
 	if (str_empty(b->log) || strchr(b->log, '/') || b->cause_line <= 0)
 		return write_remove(r, rel, err);
-	path = path_join(dir, b->log);
-	if (!excerpt_read(path, b->cause_line, PARTS_LOG_PAGE, PARTS_LOG_PAGE, &e) || !e.lines.n ||
-		b->cause_line >= e.first + (int64_t)e.lines.n) {
+	if (!excerpt_read(dir, b->log, b->cause_line, PARTS_LOG_PAGE, PARTS_LOG_PAGE, &e) ||
+		!e.lines.n || b->cause_line >= e.first + (int64_t)e.lines.n) {
 		/* what was kept has been collected since; a page written before is still good */
 		auto_free char *there = path_join(r->repos, rel);
 
@@ -228,7 +249,8 @@ int log_page(struct report *r, const struct store_build *b, const char *served, 
 	title = xasprintf("%s of build %lld", b->log, (long long)b->id);
 	p.title = title;
 	page_begin(&out, &p);
-	log_body(&out, &p, b, &e, served);
+	name = served_name(r, b->target, served, b->log);
+	log_body(&out, &p, b, &e, served, name);
 	page_end(&out, &p);
 	*ret_written = true;
 	return write_page(r, rel, &out, err);

@@ -3,6 +3,7 @@
 #pragma once
 #include "model/lock.h"
 #include "report/internal.h"
+#include <zlib.h>
 
 #define PARTS_LOG_PAGE   200 /* lines of a log before and behind the cause, on its page */
 #define PARTS_LOG_BEFORE 6   /* the same in the box of the build's page */
@@ -33,9 +34,14 @@ int served_attempt(struct report *r, const struct store_build *b, int64_t attemp
 	struct err *err);
 /* Its logs, those first that people want first. */
 void served_names(const struct report *r, const char *target, const char *dir, struct strv *ret);
-/* A file of builds/<n> that is not in the commit's directory (lint comes late): linked, too. */
+/* A file of builds/<n> that is not in the commit's directory (lint comes late): linked, too.
+ * *ret_name as it is there; both NULL: it is nowhere. */
 int served_late(struct report *r, const struct store_build *b, const char *dir, const char *name,
-	char **ret, struct err *err);
+	char **ret_dir, char **ret_name, struct err *err);
+/* dir/name as it is there, packed or not; NULL: it is not. The caller's. */
+char *served_name(const struct report *r, const char *target, const char *dir, const char *name);
+/* Open dir/name or dir/name.gz for gzread; NULL: there is none. */
+gzFile served_open(const char *dir, const char *name);
 int served_forget(struct report *r, const struct store_build *b, struct err *err);
 
 /* ---- excerpt.c ---- */
@@ -47,8 +53,9 @@ struct excerpt {
 	int64_t mark;  /* the line it is about, 0: none */
 	bool more;     /* there are lines behind the last */
 };
-/* line 0: the end of the file. False: there is no such file. */
-bool excerpt_read(const char *path, int64_t line, size_t before, size_t after, struct excerpt *ret);
+/* Of the log dir/name, or dir/name.gz. line 0: its end. False: there is none. */
+bool excerpt_read(const char *dir, const char *name, int64_t line, size_t before, size_t after,
+	struct excerpt *ret);
 void excerpt_release(struct excerpt *e);
 /* <ol class="log">; ids: each line gets id="L<n>". */
 void excerpt_html(struct strbuf *out, const struct excerpt *e, bool ids);

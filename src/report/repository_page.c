@@ -9,7 +9,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "repo/repo.h"
-#include "report/listing.h"
+#include "report/contents.h"
 #include "store/pages.h"
 
 struct repo_view {
@@ -24,8 +24,8 @@ struct repo_view {
 	bool known;     /* list is what the repository holds */
 	bool compared;  /* diff is what changed since `previous` */
 	size_t n;       /* packages in it */
-	struct listing list;
-	struct listing_diff diff;
+	struct contents list;
+	struct contents_diff diff;
 	struct page page;
 };
 
@@ -35,8 +35,8 @@ static void view_release(struct repo_view *v)
 	json_decref(v->old);
 	free(v->commit);
 	free(v->previous);
-	listing_release(&v->list);
-	listing_diff_release(&v->diff);
+	contents_release(&v->list);
+	contents_diff_release(&v->diff);
 }
 
 /* ---- what is known ---- */
@@ -89,9 +89,9 @@ static int list_now(struct repo_view *v, struct err *err)
 	int rc = store_listed(v->r->st, v->target, &all, err);
 
 	vec_foreach (&all, l)
-		listing_add(&v->list, l->nevra, l->project, l->build, l->size);
+		contents_add(&v->list, l->nevra, l->project, l->build, l->size);
 	vec_free(&all, store_listed_release);
-	listing_sort(&v->list);
+	contents_sort(&v->list);
 	v->known = rc >= 0;
 	v->n = v->list.n;
 	return rc;
@@ -102,26 +102,26 @@ static void remember(struct repo_view *v)
 {
 	const json_t *changes = json_object_get(v->old, "changes");
 
-	listing_from_json(json_object_get(v->old, "packages"), &v->list);
+	contents_from_json(json_object_get(v->old, "packages"), &v->list);
 	v->known = json_get_bool(v->old, "complete");
 	v->n = (size_t)json_get_int(v->old, "n_packages");
 	v->build = json_get_int(v->old, "build");
 	str_set(&v->commit, json_get_str(v->old, "commit"));
 	str_set(&v->previous, json_get_str(v->old, "previous"));
 	v->compared = changes && !json_is_null(changes);
-	listing_diff_from_json(changes, &v->diff);
+	contents_diff_from_json(changes, &v->diff);
 }
 
 /* Differences to what the moving repository `dir` was when its page was last written. */
 static void compare(struct repo_view *v, const json_t *before)
 {
-	struct listing list = VEC_INIT;
+	struct contents list = VEC_INIT;
 
 	if (!before || !json_get_bool(before, "complete"))
 		return;
-	listing_from_json(json_object_get(before, "packages"), &list);
-	listing_compare(&list, &v->list, &v->diff);
-	listing_release(&list);
+	contents_from_json(json_object_get(before, "packages"), &list);
+	contents_compare(&list, &v->list, &v->diff);
+	contents_release(&list);
 	str_set(&v->previous, json_get_str(before, "commit"));
 	v->compared = true;
 }
@@ -134,9 +134,9 @@ static int only_its_own(struct repo_view *v, const struct store_build *b, struct
 
 	vec_foreach (&own, k)
 		if (k->kind == PACKAGE_MAIN)
-			listing_add(&v->list, k->nevra, b->project, b->id, k->size);
+			contents_add(&v->list, k->nevra, b->project, b->id, k->size);
 	vec_free(&own, package_release);
-	listing_sort(&v->list);
+	contents_sort(&v->list);
 	v->n = v->list.n;
 	return rc;
 }
@@ -224,12 +224,12 @@ static void links(struct strbuf *out, const struct repo_view *v)
 	sb_add(out, "</dl>\n");
 }
 
-static void change_items(struct strbuf *out, const struct repo_view *v, enum listing_how how)
+static void change_items(struct strbuf *out, const struct repo_view *v, enum contents_how how)
 {
 	size_t n = 0;
 
 	sb_addf(out, "<h3>%zu %s</h3>\n<ul class=\"list\">\n", v->diff.by[how].n,
-		listing_how_name(how));
+		contents_how_name(how));
 	vec_foreach (&v->diff.by[how], c) {
 		if (n++ == PARTS_CHANGES) {
 			sb_addf(out, "<li>and %zu more</li>\n", v->diff.by[how].n - PARTS_CHANGES);
@@ -256,14 +256,14 @@ static void changes(struct strbuf *out, const struct repo_view *v)
 	if (!v->compared)
 		return;
 	sb_add(out, "<h2 id=\"changes\">What changed since the one before</h2>\n");
-	if (listing_diff_empty(&v->diff))
+	if (contents_diff_empty(&v->diff))
 		sb_add(out, "<p>The versions are the same.</p>\n");
-	for (enum listing_how how = 0; how < LISTED_HOW; how++)
+	for (enum contents_how how = 0; how < CONTENT_HOW; how++)
 		if (v->diff.by[how].n)
 			change_items(out, v, how);
 }
 
-static void package_row(struct strbuf *out, const struct repo_view *v, const struct listed *p)
+static void package_row(struct strbuf *out, const struct repo_view *v, const struct content *p)
 {
 	char size[32];
 
@@ -362,10 +362,10 @@ static int write_data(struct repo_view *v, struct err *err)
 	json_put_str(o, "commit", v->commit);
 	json_put_int(o, "build", v->build);
 	json_put_str(o, "previous", v->previous);
-	json_put(o, "changes", v->compared ? listing_diff_to_json(&v->diff) : json_null());
+	json_put(o, "changes", v->compared ? contents_diff_to_json(&v->diff) : json_null());
 	json_put_bool(o, "complete", v->known);
 	json_put_int(o, "n_packages", (int64_t)v->n);
-	json_put(o, "packages", listing_to_json(&v->list, v->moving ? 0 : PARTS_PACKAGES));
+	json_put(o, "packages", contents_to_json(&v->list, v->moving ? 0 : PARTS_PACKAGES));
 	return write_json(v->r, rel, o, err);
 }
 

@@ -15,8 +15,7 @@ char *served_kept(const struct report *r, int64_t id)
 
 static bool is_log(const char *name)
 {
-	return name[0] != '.' && (str_ends(name, ".log") || str_ends(name, ".log.gz") ||
-					 str_ends(name, ".log.zst") || str_eq(name, "spec.diff"));
+	return name[0] != '.' && (str_ends(name, ".log") || str_ends(name, ".log.gz"));
 }
 
 static bool has_logs(const char *path)
@@ -147,25 +146,40 @@ int served_attempt(
 	return serve(r, b, from, rel, ret, err);
 }
 
-int served_late(struct report *r, const struct store_build *b, const char *dir, const char *name,
-	char **ret, struct err *err)
+char *served_name(const struct report *r, const char *target, const char *dir, const char *name)
 {
-	auto_free char *there = xasprintf("%s/%s/%s/%s", r->repos, b->target, dir ?: "", name);
-	auto_free char *from = served_kept(r, b->id), *src = path_join(from, name);
+	static const char *const suffixes[] = {"", ".gz"};
+
+	for (size_t i = 0; dir && i < COUNTOF(suffixes); i++) {
+		auto_free char *file = xasprintf("%s%s", name, suffixes[i]);
+		auto_free char *path = xasprintf("%s/%s/%s/%s", r->repos, target, dir, file);
+
+		if (fs_exists(path))
+			return TAKE(file);
+	}
+	return NULL;
+}
+
+int served_late(struct report *r, const struct store_build *b, const char *dir, const char *name,
+	char **ret_dir, char **ret_name, struct err *err)
+{
 	auto_free char *rel = xasprintf("builds/%lld", (long long)b->id);
 	auto_free char *to = xasprintf("%s/%s/%s", r->repos, b->target, rel);
+	auto_free char *there = served_name(r, b->target, dir, name);
+	auto_free char *from = served_kept(r, b->id), *packed = xasprintf("%s.gz", name);
 	int rc;
 
-	*ret = NULL;
-	if (dir && fs_exists(there)) {
-		*ret = xstrdup(dir);
+	*ret_dir = *ret_name = NULL;
+	if (there) {
+		*ret_dir = xstrdup(dir);
+		*ret_name = TAKE(there);
 		return 0;
 	}
-	if (!fs_exists(src))
-		return 0;
-	if ((rc = fs_mkdirs(to, 0755, err)) < 0 || (rc = link_file(from, to, name, err)) < 0)
+	if ((rc = fs_mkdirs(to, 0755, err)) < 0 || (rc = link_file(from, to, name, err)) < 0 ||
+		(rc = link_file(from, to, packed, err)) < 0 || (rc = drop_stale(from, to, err)) < 0)
 		return rc;
-	*ret = TAKE(rel);
+	*ret_name = served_name(r, b->target, rel, name);
+	*ret_dir = *ret_name ? TAKE(rel) : NULL;
 	return 0;
 }
 
@@ -184,6 +198,27 @@ void served_names(const struct report *r, const char *target, const char *dir, s
 	strv_foreach (&names, n)
 		if (is_log(*n) && !strv_has(ret, *n))
 			strv_add(ret, *n);
+}
+
+static gzFile open_one(const char *path)
+{
+	auto_close int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	gzFile f;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return NULL;
+	f = gzdopen(fd, "r");
+	if (f)
+		(void)take_fd(&fd);
+	return f;
+}
+
+gzFile served_open(const char *dir, const char *name)
+{
+	auto_free char *path = path_join(dir, name), *packed = xasprintf("%s.gz", path);
+
+	return open_one(path) ?: open_one(packed);
 }
 
 int served_forget(struct report *r, const struct store_build *b, struct err *err)

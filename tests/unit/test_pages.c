@@ -5,7 +5,7 @@
  */
 #include "base/base.h"
 #include "base/fs.h"
-#include "report/listing.h"
+#include "report/contents.h"
 #include "scratch.h"
 #include "store/internal.h"
 #include <setjmp.h>
@@ -172,8 +172,8 @@ static void repo_at(const char *dir, const char *repomd, int64_t head)
 {
 	auto_free char *md = xasprintf("repos/el9/%s/repodata/repomd.xml", dir);
 	auto_free char *yaml = xasprintf("repos/el9/%s/commit.yaml", dir);
-	auto_free char *text = xasprintf("commits:\n- artifacts: \"\"\n  id: \"%lld\"\n",
-		(long long)head);
+	auto_free char *text =
+		xasprintf("commits:\n- artifacts: \"\"\n  id: \"%lld\"\n", (long long)head);
 
 	put(md, repomd);
 	put(yaml, text);
@@ -278,9 +278,10 @@ static void say_log(int64_t id)
 	auto_free char *rel = xasprintf("builds/%lld/build.log", (long long)id);
 
 	for (int i = 1; i <= 20; i++)
-		sb_addf(&b, i == 12  ? "\x1b[1;31mhello.c:%d:\x1b[0m error: <b>no</b>\n"
-			    : i == 9 ? "progress 1%%\rprogress %d%%\n"
-				     : "line %d\n",
+		sb_addf(&b,
+			i == 12  ? "\x1b[1;31mhello.c:%d:\x1b[0m error: <b>no</b>\n"
+			: i == 9 ? "progress 1%%\rprogress %d%%\n"
+				 : "line %d\n",
 			i);
 	put(rel, sb_str(&b));
 }
@@ -481,7 +482,7 @@ static void test_excerpt(void **state)
 		{"a\nb\nc\nd\ne\nf\n", 1, "1:1:1:a|b"},
 		{"a\nb\nc\nd\ne\nf\n", 6, "4:6:0:d|e|f"},
 		{"a\nb\nc\nd\ne\nf\n", 0, "4:0:0:d|e|f"},
-		{"a\nb\n", 9, "3:9:0:"},
+		{"a\nb\n", 9, "7:9:0:"},
 		{"\033[1;31mred\033[0m \033]0;title\a.\n", 1, "1:1:0:red ."},
 		{"\033]8;;http://x\033\\link\033\n\033[", 1, "1:1:0:link|"},
 		{"10%\r20%\r\nnext\r", 1, "1:1:0:20%|next"},
@@ -494,14 +495,14 @@ static void test_excerpt(void **state)
 		auto_free char *lines = NULL, *got = NULL;
 
 		OK(fs_write(path, rows[i].text, strlen(rows[i].text), 0644, err));
-		assert_true(excerpt_read(path, rows[i].line, 2, 1, &e));
+		assert_true(excerpt_read(tmp, "excerpt", rows[i].line, 2, 1, &e));
 		lines = strv_join(&e.lines, "|");
-		got = xasprintf("%lld:%lld:%d:%s", (long long)e.first, (long long)e.mark, e.more,
-			lines);
+		got = xasprintf(
+			"%lld:%lld:%d:%s", (long long)e.first, (long long)e.mark, e.more, lines);
 		assert_string_equal(got, rows[i].want);
 	}
-	assert_false(excerpt_read("/nonexistent", 1, 1, 1, &(struct excerpt){0}));
-	assert_false(excerpt_read(tmp, 1, 1, 1, &(struct excerpt){0}));
+	assert_false(excerpt_read(tmp, "nonexistent", 1, 1, 1, &(struct excerpt){0}));
+	assert_false(excerpt_read(tmp, "repos", 1, 1, 1, &(struct excerpt){0}));
 }
 
 /* A line without an end, bytes that are no text. */
@@ -515,10 +516,10 @@ static void test_excerpt_big(void **state)
 	big[5] = '\0';
 	big[100] = '\n';
 	OK(fs_write(path, big, 1 << 20, 0644, err));
-	assert_true(excerpt_read(path, 2, 5, 5, &e));
+	assert_true(excerpt_read(tmp, "big", 2, 5, 5, &e));
 	assert_int_equal(e.lines.n, 2);
 	assert_in_range(strlen(e.lines.v[1]), 2000, 2010);
-	assert_true(excerpt_read(path, 0, 5, 5, &tail));
+	assert_true(excerpt_read(tmp, "big", 0, 5, 5, &tail));
 	assert_int_equal(tail.first, 2);
 	assert_int_equal(tail.lines.n, 1);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "report/listing.h"
+#include "report/contents.h"
 #include "format/format.h"
 
 /* ---- packages ---- */
 
-static void listed_release(struct listed *l)
+static void content_release(struct content *l)
 {
 	free(l->name);
 	free(l->evr);
@@ -12,19 +12,19 @@ static void listed_release(struct listed *l)
 	free(l->project);
 }
 
-void listing_release(struct listing *l)
+void contents_release(struct contents *l)
 {
-	vec_free(l, listed_release);
+	vec_free(l, content_release);
 }
 
-void listing_add(
-	struct listing *l, const char *nevra, const char *project, int64_t build, uint64_t size)
+void contents_add(
+	struct contents *l, const char *nevra, const char *project, int64_t build, uint64_t size)
 {
 	CLEANUP(package_release) struct package p = {0};
 
 	if (!package_set_nevra(&p, nevra))
 		return;
-	*vec_push(l) = (struct listed){
+	*vec_push(l) = (struct content){
 		.name = TAKE(p.name),
 		.evr = package_evr(&p),
 		.arch = TAKE(p.arch),
@@ -34,7 +34,7 @@ void listing_add(
 	};
 }
 
-static int by_name_arch(const struct listed *x, const struct listed *y)
+static int by_name_arch(const struct content *x, const struct content *y)
 {
 	int c = strcmp(x->name, y->name);
 
@@ -43,24 +43,24 @@ static int by_name_arch(const struct listed *x, const struct listed *y)
 
 static int by_all(const void *a, const void *b)
 {
-	const struct listed *x = a, *y = b;
+	const struct content *x = a, *y = b;
 	int c = by_name_arch(x, y);
 
 	return c ? c : strcmp(x->evr, y->evr);
 }
 
-void listing_sort(struct listing *l)
+void contents_sort(struct contents *l)
 {
 	if (l->n)
 		qsort(l->v, l->n, sizeof *l->v, by_all);
 }
 
-json_t *listing_to_json(const struct listing *l, size_t max)
+json_t *contents_to_json(const struct contents *l, size_t max)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < l->n && (!max || i < max); i++) {
-		const struct listed *p = &l->v[i];
+		const struct content *p = &l->v[i];
 		json_t *o = json_object();
 
 		json_put_str(o, "name", p->name);
@@ -74,7 +74,7 @@ json_t *listing_to_json(const struct listing *l, size_t max)
 	return list;
 }
 
-void listing_from_json(const json_t *j, struct listing *ret)
+void contents_from_json(const json_t *j, struct contents *ret)
 {
 	size_t i;
 	json_t *o;
@@ -86,7 +86,7 @@ void listing_from_json(const json_t *j, struct listing *ret)
 
 		if (!name || !evr || !arch)
 			continue;
-		*vec_push(ret) = (struct listed){
+		*vec_push(ret) = (struct content){
 			.name = xstrdup(name),
 			.evr = xstrdup(evr),
 			.arch = xstrdup(arch),
@@ -95,19 +95,19 @@ void listing_from_json(const json_t *j, struct listing *ret)
 			.size = (uint64_t)json_get_int(o, "size"),
 		};
 	}
-	listing_sort(ret);
+	contents_sort(ret);
 }
 
 /* ---- differences ---- */
 
-static const char *const hows[LISTED_HOW] = {"added", "removed", "upgraded", "downgraded"};
+static const char *const hows[CONTENT_HOW] = {"added", "removed", "upgraded", "downgraded"};
 
-const char *listing_how_name(enum listing_how how)
+const char *contents_how_name(enum contents_how how)
 {
 	return hows[how];
 }
 
-static void change_release(struct listed_change *c)
+static void change_release(struct content_change *c)
 {
 	free(c->name);
 	free(c->arch);
@@ -116,17 +116,17 @@ static void change_release(struct listed_change *c)
 	free(c->project);
 }
 
-void listing_diff_release(struct listing_diff *d)
+void contents_diff_release(struct contents_diff *d)
 {
-	for (size_t i = 0; i < LISTED_HOW; i++)
+	for (size_t i = 0; i < CONTENT_HOW; i++)
 		vec_free(&d->by[i], change_release);
 }
 
-bool listing_diff_empty(const struct listing_diff *d)
+bool contents_diff_empty(const struct contents_diff *d)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < LISTED_HOW; i++)
+	for (size_t i = 0; i < CONTENT_HOW; i++)
 		n += d->by[i].n;
 	return n == 0;
 }
@@ -138,16 +138,16 @@ static bool newer(const char *a, const char *b)
 	return rpm && rpm->vercmp(a, b) > 0;
 }
 
-static void changed(struct listing_diff *d, const struct listed *from, const struct listed *to)
+static void changed(struct contents_diff *d, const struct content *from, const struct content *to)
 {
-	const struct listed *of = to ? to : from;
-	enum listing_how how = !from ? LISTED_ADDED : LISTED_REMOVED;
+	const struct content *of = to ? to : from;
+	enum contents_how how = !from ? CONTENT_ADDED : CONTENT_REMOVED;
 
 	if (!of || (from && to && str_eq(from->evr, to->evr)))
 		return;
 	if (from && to)
-		how = newer(from->evr, to->evr) ? LISTED_DOWN : LISTED_UP;
-	*vec_push(&d->by[how]) = (struct listed_change){
+		how = newer(from->evr, to->evr) ? CONTENT_DOWN : CONTENT_UP;
+	*vec_push(&d->by[how]) = (struct content_change){
 		.name = xstrdup(of->name),
 		.arch = xstrdup(of->arch),
 		.from = from ? xstrdup(from->evr) : NULL,
@@ -157,7 +157,8 @@ static void changed(struct listing_diff *d, const struct listed *from, const str
 	};
 }
 
-void listing_compare(const struct listing *from, const struct listing *to, struct listing_diff *ret)
+void contents_compare(
+	const struct contents *from, const struct contents *to, struct contents_diff *ret)
 {
 	for (size_t i = 0, k = 0; i < from->n || k < to->n;) {
 		int c = i == from->n ? 1 : k == to->n ? -1 : by_name_arch(&from->v[i], &to->v[k]);
@@ -168,11 +169,11 @@ void listing_compare(const struct listing *from, const struct listing *to, struc
 	}
 }
 
-json_t *listing_diff_to_json(const struct listing_diff *d)
+json_t *contents_diff_to_json(const struct contents_diff *d)
 {
 	json_t *all = json_object();
 
-	for (size_t i = 0; i < LISTED_HOW; i++) {
+	for (size_t i = 0; i < CONTENT_HOW; i++) {
 		json_t *list = json_array();
 
 		vec_foreach (&d->by[i], c) {
@@ -191,9 +192,9 @@ json_t *listing_diff_to_json(const struct listing_diff *d)
 	return all;
 }
 
-void listing_diff_from_json(const json_t *j, struct listing_diff *ret)
+void contents_diff_from_json(const json_t *j, struct contents_diff *ret)
 {
-	for (size_t i = 0; i < LISTED_HOW; i++) {
+	for (size_t i = 0; i < CONTENT_HOW; i++) {
 		json_t *list = json_object_get(j, hows[i]), *o;
 		size_t k;
 
@@ -203,7 +204,7 @@ void listing_diff_from_json(const json_t *j, struct listing_diff *ret)
 
 			if (!name || !arch)
 				continue;
-			*vec_push(&ret->by[i]) = (struct listed_change){
+			*vec_push(&ret->by[i]) = (struct content_change){
 				.name = xstrdup(name),
 				.arch = xstrdup(arch),
 				.from = xstrdup_null(json_get_str(o, "from")),
