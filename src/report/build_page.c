@@ -10,11 +10,11 @@ static void waiting_for(struct strbuf *out, const struct build_view *v)
 	const struct store_build *b = v->b;
 
 	sb_add(out, "<p>Waits for ");
-	page_link_project(out, v->page, b->target, b->waits);
+	fact_project(v->r, out, v->page, b->target, b->waits);
 	if (store_standing(v->r->st, b->target, b->waits, &s, NULL) >= 0 &&
 		s.state == BUILD_FAILED) {
 		sb_add(out, ", whose build ");
-		page_link_build(out, v->page, b->target, s.last);
+		piece_build(v->r, out, v->page, b->target, s.last);
 		sb_add(out, " failed");
 	}
 	sb_add(out, ".</p>\n");
@@ -26,10 +26,10 @@ static void blame(struct strbuf *out, const struct build_view *v)
 	const struct store_build *b = v->b;
 
 	sb_add(out, "<p>The failure of ");
-	page_link_project(out, v->page, b->target, b->blamed);
+	fact_project(v->r, out, v->page, b->target, b->blamed);
 	if (store_standing(v->r->st, b->target, b->blamed, &s, NULL) >= 0 && s.first_failure) {
 		sb_add(out, " (build ");
-		page_link_build(out, v->page, b->target, s.first_failure);
+		piece_build(v->r, out, v->page, b->target, s.first_failure);
 		sb_addc(out, ')');
 	}
 	sb_add(out, " explains this one.</p>\n");
@@ -46,7 +46,7 @@ static void since(struct strbuf *out, const struct build_view *v)
 		sb_add(out, "<p>The first failure after a success, by ");
 	} else {
 		sb_add(out, "<p>Broken since build ");
-		page_link_build(out, v->page, b->target, first.id);
+		piece_build(v->r, out, v->page, b->target, first.id);
 		sb_add(out, ", by ");
 	}
 	fact_commit(out, v->r, &first);
@@ -144,7 +144,7 @@ static void trigger(struct strbuf *out, const struct build_view *v)
 	}
 	if (b->by) {
 		sb_add(out, " (build ");
-		page_link_build(out, v->page, b->target, b->by);
+		piece_build(v->r, out, v->page, b->target, b->by);
 		sb_addc(out, ')');
 	}
 	fact_end(out);
@@ -182,7 +182,7 @@ static void facts(struct strbuf *out, const struct build_view *v)
 
 	sb_add(out, "<dl class=\"facts\">\n");
 	fact(out, "Project");
-	page_link_project(out, v->page, b->target, b->project);
+	fact_project(v->r, out, v->page, b->target, b->project);
 	fact_end(out);
 	if (b->nvr) {
 		fact(out, "Package");

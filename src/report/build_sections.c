@@ -94,7 +94,7 @@ void section_changes(struct strbuf *out, const struct build_view *v)
 		return;
 	}
 	sb_add(out, "<p>Compared with build ");
-	page_link_build(out, v->page, v->b->target, c->since);
+	piece_build(v->r, out, v->page, v->b->target, c->since);
 	sb_add(out, ":</p>\n<dl class=\"facts\">\n");
 	if (!c->upstream_to && !c->packaging_to) {
 		fact(out, "Commits");

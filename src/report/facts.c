@@ -17,6 +17,17 @@ void fact_count(struct strbuf *out, size_t n, const char *word)
 	sb_addf(out, "%zu %s%s", n, word, n == 1 ? "" : "s");
 }
 
+void fact_project(const struct report *r, struct strbuf *out, const struct page *p,
+	const char *target, const char *project)
+{
+	const struct report_project *known = report_project_of(r, project);
+
+	if (known && report_builds_for(known, target))
+		page_link_project(out, p, target, project);
+	else
+		piece_project(r, out, p, target, project);
+}
+
 void fact_sha(struct strbuf *out, const char *sha, const char *url)
 {
 	auto_free char *text = xasprintf("%.12s", sha);

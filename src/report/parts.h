@@ -68,6 +68,9 @@ int log_page(struct report *r, const struct store_build *b, const char *served, 
 /* <dt>name</dt><dd>; the caller goes on and ends with </dd>. */
 void fact(struct strbuf *out, const char *name);
 void fact_end(struct strbuf *out);
+/* A project's name, linked when it has a page or is to have one. */
+void fact_project(const struct report *r, struct strbuf *out, const struct page *p,
+	const char *target, const char *project);
 /* A hash of 12 digits, linked when there is a page of it. */
 void fact_sha(struct strbuf *out, const char *sha, const char *url);
 /* "abc subject, by author". Both commits of the build. */

@@ -65,7 +65,7 @@ static void now_line(struct strbuf *out, const struct project_view *v)
 	}
 	if (s->state == BUILD_SUCCESS) {
 		sb_add(out, "<p>The last build, ");
-		page_link_build(out, &v->page, v->target, s->last);
+		piece_build(v->r, out, &v->page, v->target, s->last);
 		sb_add(out, ", succeeded.</p>\n");
 	}
 }
@@ -85,23 +85,23 @@ static void broken_box(struct strbuf *out, const struct project_view *v)
 	sb_add(out, "</h2>\n<p>First bad commit: ");
 	fact_commit(out, v->r, b);
 	sb_add(out, " (build ");
-	page_link_build(out, &v->page, v->target, b->id);
+	piece_build(v->r, out, &v->page, v->target, b->id);
 	sb_add(out, ")</p>\n");
 	if (last && last->message) {
 		sb_add(out, "<p class=\"message\">");
 		html_name(out, last->message);
 		sb_add(out, " <span class=\"soft\">(build ");
-		page_link_build(out, &v->page, v->target, last->id);
+		piece_build(v->r, out, &v->page, v->target, last->id);
 		sb_add(out, ")</span></p>\n");
 	}
 	if (last && last->blamed) {
 		sb_add(out, "<p>The failure of ");
-		page_link_project(out, &v->page, v->target, last->blamed);
+		fact_project(v->r, out, &v->page, v->target, last->blamed);
 		sb_add(out, " explains it.</p>\n");
 	}
 	if (v->standing.last_success) {
 		sb_add(out, "<p>Last success: build ");
-		page_link_build(out, &v->page, v->target, v->standing.last_success);
+		piece_build(v->r, out, &v->page, v->target, v->standing.last_success);
 		sb_add(out, " of ");
 		page_time(out, v->standing.last_success_time);
 		sb_add(out, "</p>\n");
@@ -167,7 +167,7 @@ static void facts(struct strbuf *out, const struct project_view *v)
 		fact(out, "Last good package");
 		html_name(out, v->good.nvr);
 		sb_add(out, " <span class=\"soft\">from build</span> ");
-		page_link_build(out, &v->page, v->target, v->good.id);
+		piece_build(v->r, out, &v->page, v->target, v->good.id);
 		fact_end(out);
 	}
 	if (n) {
@@ -243,7 +243,7 @@ static void history_row(
 	bool ended = b->finished && b->state != BUILD_QUEUED && b->state != BUILD_RUNNING;
 
 	sb_add(out, "<tr><th scope=\"row\">Build ");
-	page_link_build(out, &v->page, v->target, b->id);
+	piece_build(v->r, out, &v->page, v->target, b->id);
 	sb_add(out, "</th>");
 	page_cell(out, NULL);
 	page_state(out, b);

@@ -195,7 +195,7 @@ static void links(struct strbuf *out, const struct repo_view *v)
 	if (v->build) {
 		fact(out, "Published with");
 		sb_add(out, "build ");
-		page_link_build(out, p, v->target, v->build);
+		piece_build(v->r, out, p, v->target, v->build);
 		fact_end(out);
 	}
 	if (v->moving && v->commit) {
@@ -282,11 +282,11 @@ static void package_row(struct strbuf *out, const struct repo_view *v, const str
 	page_cell_end(out);
 	page_cell(out, "Project");
 	if (p->project)
-		page_link_project(out, &v->page, v->target, p->project);
+		fact_project(v->r, out, &v->page, v->target, p->project);
 	page_cell_end(out);
 	page_cell(out, "Build");
 	if (p->build)
-		page_link_build(out, &v->page, v->target, p->build);
+		piece_build(v->r, out, &v->page, v->target, p->build);
 	page_cell_end(out);
 	sb_add(out, "</tr>\n");
 }

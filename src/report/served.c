@@ -5,7 +5,6 @@
  * another try: its own are linked into builds/<n> beside its page.
  */
 #include "base/fs.h"
-#include "repo/repo.h"
 #include "report/parts.h"
 
 char *served_kept(const struct report *r, int64_t id)
@@ -104,22 +103,6 @@ static int serve(struct report *r, const struct store_build *b, const char *from
 	return 0;
 }
 
-/* The directory of the build's commit; NULL: there is none. One with the extended hash can be of
- * no other project, so it is the better match. */
-static char *commit_dir(const struct report *r, const struct store_build *b)
-{
-	if (b->repo)
-		return xstrdup(b->repo);
-	for (int shared = 1; shared >= 0; shared--) {
-		auto_free char *rel = repo_commit_dir(b, shared);
-		auto_free char *path = xasprintf("%s/%s/%s", r->repos, b->target, rel);
-
-		if (has_logs(path))
-			return TAKE(rel);
-	}
-	return NULL;
-}
-
 int served_dir(struct report *r, const struct store_build *b, char **ret, struct err *err)
 {
 	auto_free char *rel = xasprintf("builds/%lld", (long long)b->id), *commit = NULL;
@@ -127,7 +110,7 @@ int served_dir(struct report *r, const struct store_build *b, char **ret, struct
 
 	*ret = NULL;
 	if (b->state == BUILD_SUCCESS || b->state == BUILD_FAILED)
-		commit = commit_dir(r, b);
+		commit = report_dir(r, b);
 	if (commit) {
 		*ret = TAKE(commit);
 		return 0;
