@@ -6,6 +6,10 @@
 #include "base/time.h"
 #include "cmd/common.h"
 #include "model/lock.h"
+#include "repo/logs.h"
+#include <zlib.h>
+
+#define LOG_PIECE (64 * 1024)
 
 static const char *target, *project, *state, *component;
 static uint64_t limit = 50;
@@ -247,6 +251,17 @@ static void field_lock(const char *dir)
 	field("lock", path);
 }
 
+/* Where the cause is; the log may have been packed since. */
+static char *place_of(const char *dir, const struct store_build *b)
+{
+	const char *name = b->log ? b->log : "state.log";
+	auto_free char *path = NULL;
+
+	if (repo_log_path(dir, name, &path, NULL) < 0)
+		path = path_join(dir, name);
+	return b->cause_line ? xasprintf("%s:%lld", path, (long long)b->cause_line) : TAKE(path);
+}
+
 static void print_details(const struct config *cfg, const struct store_build *b,
 	const struct result *steps, const struct package_vec *artifacts)
 {
@@ -258,10 +273,7 @@ static void print_details(const struct config *cfg, const struct store_build *b,
 	field("target", b->target);
 	field("state", store_state_name(b->state));
 	if (b->message) {
-		auto_free char *where =
-			b->cause_line
-				? xasprintf("%s/%s:%lld", dir, b->log, (long long)b->cause_line)
-				: xasprintf("%s/%s", dir, b->log ? b->log : "state.log");
+		auto_free char *where = place_of(dir, b);
 
 		field("cause", b->cause);
 		field("step", b->cause_step);
@@ -320,32 +332,43 @@ static int run_show(int argc, char **argv, struct err *err)
 }
 
 /* A log holds what strangers printed: on a terminal it is escaped, elsewhere it is left alone. */
-static int print_log(int fd, struct err *err)
+static void print_piece(const char *piece, size_t n, bool tty)
 {
-	char buf[65536];
-	ssize_t n;
-	bool tty = isatty(STDOUT_FILENO);
+	auto_strbuf struct strbuf b = STRBUF_INIT;
 
-	if (tty) {
-		FILE *f = fdopen(dup(fd), "r");
-		auto_free char *line = NULL;
-		size_t cap = 0;
-
-		while (f && getline(&line, &cap, f) > 0) {
-			auto_strbuf struct strbuf b = STRBUF_INIT;
-
-			line[strcspn(line, "\n")] = '\0';
-			text_term(&b, line, 0);
-			puts(sb_str(&b));
-		}
-		if (f)
-			fclose(f);
-		return cmd_flush(err);
+	if (!tty) {
+		fwrite(piece, 1, n, stdout);
+		return;
 	}
-	while ((n = read(fd, buf, sizeof buf)) > 0)
-		fwrite(buf, 1, (size_t)n, stdout);
-	if (n < 0)
-		return err_errno(err, "read the log");
+	text_term(&b, piece, 0);
+	fputs(sb_str(&b), stdout);
+}
+
+/* Packed or not. */
+static int print_log(const char *path, struct err *err)
+{
+	auto_free char *buf = xmalloc(LOG_PIECE);
+	bool tty = isatty(STDOUT_FILENO);
+	gzFile f = gzopen(path, "re");
+	int n = 0;
+
+	if (!f)
+		return err_errno(err, "open '%s'", path);
+	if (!tty)
+		while ((n = gzread(f, buf, LOG_PIECE)) > 0)
+			print_piece(buf, (size_t)n, false);
+	while (tty && gzgets(f, buf, LOG_PIECE)) {
+		size_t len = strcspn(buf, "\n");
+		bool end = buf[len] == '\n';
+
+		buf[len] = '\0';
+		print_piece(buf, len, true);
+		if (end)
+			putchar('\n');
+	}
+	(void)gzerror(f, &n);
+	if (gzclose_r(f) != Z_OK || n < 0)
+		return err_set(err, ERR_CORRUPT, "cannot read '%s' to its end", path);
 	return cmd_flush(err);
 }
 
@@ -356,8 +379,7 @@ static int run_log(int argc, char **argv, struct err *err)
 	CLEANUP(store_build_release) struct store_build b = {0};
 	CLEANUP(config_freep) struct config *cfg = NULL;
 	CLEANUP(store_closep) struct store *st = NULL;
-	auto_free char *path = NULL;
-	auto_close int fd = -1;
+	auto_free char *path = NULL, *dir = NULL, *name = NULL;
 	const char *which = argc > 1 ? argv[1] : "build";
 	bool found = false;
 	int64_t id;
@@ -374,15 +396,12 @@ static int run_log(int argc, char **argv, struct err *err)
 			which);
 	if ((r = open_state(&cfg, &st, err)) < 0 || (r = store_build_get(st, id, &b, err)) < 0)
 		return r;
-	path = xasprintf("%s/builds/%lld/%s.%s", cfg->data, (long long)id, which,
-		str_eq(which, "spec") ? "diff" : "log");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		return err_set(err, ERR_NOT_FOUND, "build %lld has no log '%s' (no file '%s')",
-			(long long)id, which, path);
-	if (fd < 0)
-		return err_errno(err, "open '%s'", path);
-	return print_log(fd, err);
+	dir = xasprintf("%s/builds/%lld", cfg->data, (long long)id);
+	name = xasprintf("%s.%s", which, str_eq(which, "spec") ? "diff" : "log");
+	if (repo_log_path(dir, name, &path, NULL) < 0)
+		return err_set(err, ERR_NOT_FOUND, "build %lld has no log '%s' (no file '%s/%s')",
+			(long long)id, which, dir, name);
+	return print_log(path, err);
 }
 
 static const struct opt status_opts[] = {

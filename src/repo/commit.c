@@ -4,7 +4,8 @@
 
 static bool is_record(const char *name)
 {
-	return name[0] != '.' && (str_ends(name, ".log") || str_eq(name, "result.json"));
+	return name[0] != '.' &&
+	       (str_ends(name, ".log") || str_ends(name, ".log.gz") || str_eq(name, "result.json"));
 }
 
 static int link_logs(
@@ -22,6 +23,12 @@ static int link_logs(
 			continue;
 		if ((st.st_mode & 0777) != 0644 && chmod(src, 0644) < 0)
 			return err_errno(err, "cannot make '%s' readable", src);
+		if (replace) {
+			/* of an earlier try, packed since */
+			auto_free char *packed = xasprintf("%s.gz", dst);
+
+			(void)unlink(packed);
+		}
 		rc = replace ? stage_link(r, dir, names.v[i], src, err)
 			     : fs_link_or_copy(src, dst, err);
 	}
