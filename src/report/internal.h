@@ -6,7 +6,10 @@
 #include "report/report.h"
 
 struct report {
-	struct report_conf conf; /* borrowed strings and vectors */
+	struct report_conf conf; /* its pointers are to what follows */
+	char *data, *name, *baseurl;
+	struct strv targets;
+	struct report_projects projects;
 	struct store *st;
 	char *repos;            /* data/repos */
 	struct hmap by_project; /* into conf.projects */

@@ -16,7 +16,7 @@ static void row(
 	sb_add(out, "</th>");
 	page_cell(out, NULL);
 	page_state(out, b);
-	sb_add(out, " <span class=\"soft\">build ");
+	sb_add(out, " <span class=\"soft\">build&#160;");
 	piece_build(r, out, p, b->target, b->id);
 	sb_add(out, "</span>");
 	piece_cause(r, out, p, b);

@@ -131,7 +131,7 @@ void piece_cause(const struct report *r, struct strbuf *out, const struct page *
 	sb_add(out, "<span class=\"sub\">");
 	if (b->cause) {
 		html_txt(out, b->cause);
-		if (b->cause_step) {
+		if (b->cause_step && !str_eq(b->cause, b->cause_step)) {
 			sb_add(out, ", ");
 			html_txt(out, b->cause_step);
 		}

@@ -167,7 +167,7 @@ static int put_row(struct report *r, struct strbuf *out, const struct page *p,
 	sb_add(out, "</th>");
 	page_cell(out, NULL);
 	page_state(out, b);
-	sb_add(out, " <span class=\"soft\">build ");
+	sb_add(out, " <span class=\"soft\">build&#160;");
 	piece_build(r, out, p, b->target, b->id);
 	sb_add(out, "</span>");
 	page_cell_end(out);

@@ -12,8 +12,19 @@ int report_open(
 	CLEANUP(report_closep) struct report *r = xcalloc(1, sizeof *r);
 	int rc;
 
-	r->conf = *conf;
 	r->st = st;
+	r->data = xstrdup(conf->data);
+	r->name = xstrdup(conf->name);
+	r->baseurl = xstrdup(conf->baseurl);
+	strv_copy(&r->targets, conf->targets);
+	vec_foreach (conf->projects, p)
+		*vec_push(&r->projects) = *p;
+	r->conf = (struct report_conf){.data = r->data,
+		.name = r->name,
+		.baseurl = r->baseurl,
+		.targets = &r->targets,
+		.projects = &r->projects,
+		.jobs = conf->jobs};
 	r->repos = path_join(conf->data, "repos");
 	for (size_t i = 0; i < conf->projects->n; i++)
 		(void)hmap_set(&r->by_project, conf->projects->v[i].project, i);
@@ -31,6 +42,11 @@ void report_close(struct report *r)
 	hmap_release(&r->estimate_of);
 	vec_release(&r->estimates);
 	free(r->repos);
+	free(r->data);
+	free(r->name);
+	free(r->baseurl);
+	strv_release(&r->targets);
+	vec_release(&r->projects);
 	free(r);
 }
 

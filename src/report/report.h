@@ -28,7 +28,8 @@ struct report_project {
 };
 VEC_TYPE(report_projects, struct report_project);
 
-/* What pages must know beside the store; everything borrowed, good as long as the report. */
+/* What pages must know beside the store. report_open copies it; the strings of projects (and what
+ * else they point to) are borrowed and must stay as long as the report. */
 struct report_conf {
 	const char *data;    /* the data directory */
 	const char *name;    /* repository id */

@@ -92,7 +92,7 @@ static void put_since(
 	if (!w->standing || !w->standing->first_failure)
 		return;
 	page_time(out, w->standing->first_failure_time);
-	sb_add(out, " <span class=\"soft\">build ");
+	sb_add(out, " <span class=\"soft\">build&#160;");
 	piece_build(r, out, p, p->target, w->standing->first_failure);
 	sb_add(out, "</span>");
 	if (w->first_failure.id) {
@@ -134,7 +134,7 @@ static void put_row(struct report *r, struct strbuf *out, const struct page *p, 
 		struct store_build shown = {.state = w->standing->state};
 
 		page_state(out, &shown);
-		sb_add(out, " <span class=\"soft\">build ");
+		sb_add(out, " <span class=\"soft\">build&#160;");
 		piece_build(r, out, p, p->target, w->standing->last);
 		sb_add(out, "</span>");
 	} else {

@@ -48,6 +48,8 @@ static int open_report(void **state)
 	conf.targets = &targets;
 	conf.projects = &projects;
 	OK(report_open(&conf, st, &rep, err));
+	vec_release(&projects);
+	strv_release(&targets);
 	rep->now = NOW;
 	return 0;
 }
@@ -56,8 +58,6 @@ static int close_report(void **state)
 {
 	report_close(rep);
 	rep = NULL;
-	vec_release(&projects);
-	strv_release(&targets);
 	return teardown(state);
 }
 
