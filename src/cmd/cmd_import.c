@@ -42,20 +42,20 @@ static void print_left(const struct strv *left)
 	}
 }
 
-static int write_file(const char *yaml, struct err *err)
+static int write_file(const char *yaml, mode_t mode, struct err *err)
 {
 	if (!force && fs_exists(output))
 		return err_set(err, ERR_CONFLICT,
 			"'%s' exists already and stays as it is (--force replaces it)", output);
-	return global.dry_run ? 0 : fs_write_atomic(output, yaml, strlen(yaml), 0644, err);
+	return global.dry_run ? 0 : fs_write_atomic(output, yaml, strlen(yaml), mode, err);
 }
 
 /* The result, where it was asked for; what is the member of the JSON, which is taken over. */
-static int put_result(const char *yaml, const char *what, json_t *result, const struct strv *left,
-	struct err *err)
+static int put_result(const char *yaml, mode_t mode, const char *what, json_t *result,
+	const struct strv *left, struct err *err)
 {
 	json_t *j;
-	int r = output ? write_file(yaml, err) : 0;
+	int r = output ? write_file(yaml, mode, err) : 0;
 
 	if (r < 0 || !global.json) {
 		json_decref(result);
@@ -85,7 +85,7 @@ static int import_mock(const char *file, struct err *err)
 	if (!global.json || r < 0)
 		print_left(&i.left);
 	if (r >= 0)
-		r = put_result(i.yaml, "target", target_to_json(i.target), &i.left, err);
+		r = put_result(i.yaml, 0644, "target", target_to_json(i.target), &i.left, err);
 	if (r >= 0 && output) {
 		auto_free char *name = xasprintf("%s.yaml", i.target->name);
 
@@ -98,6 +98,22 @@ static int import_mock(const char *file, struct err *err)
 		r = check_strict(&i.left, file, err);
 	mock_import_release(&i);
 	return r;
+}
+
+/* A password in an URL is for nobody else to read. */
+static mode_t mode_for(const struct config *c)
+{
+	vec_foreach (&c->projects, p) {
+		const char *urls[] = {p->upstream.url, p->packaging.url};
+
+		for (size_t i = 0; i < COUNTOF(urls); i++) {
+			auto_free char *shown = urls[i] ? text_url_shown(urls[i]) : NULL;
+
+			if (shown && !str_eq(shown, urls[i]))
+				return 0600;
+		}
+	}
+	return 0644;
 }
 
 static int import_dlrn(int argc, char **argv, struct err *err)
@@ -113,7 +129,8 @@ static int import_dlrn(int argc, char **argv, struct err *err)
 	if (!global.json || r < 0)
 		print_left(&i.left);
 	if (r >= 0)
-		r = put_result(i.yaml, "config", config_to_json(i.config), &i.left, err);
+		r = put_result(i.yaml, mode_for(i.config), "config", config_to_json(i.config),
+			&i.left, err);
 	if (r >= 0 && !global.json)
 		log_info("%zu project%s, %zu line%s to look at", i.config->projects.n,
 			i.config->projects.n == 1 ? "" : "s", i.left.n, i.left.n == 1 ? "" : "s");

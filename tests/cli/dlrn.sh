@@ -163,6 +163,18 @@ ok 'nor one like it' "$PACKMILL" import dlrn seven.ini rdo.yml
 has 'host stands for it' "$T/out" '^  - host$'
 has 'and how to make it' "$T/err" '^seven.ini:9: .centos7.: .* packmill import mock /srv/dlrn/scripts/centos7.cfg -o targets/centos7.yaml$'
 
+# a password stays with its owner
+printf 'packages:\n- {project: a, upstream: "https://u:secret@x/a", master-distgit: "https://u:secret@x/{a}", distgit: "https://u:secret@x/d"}\n' >secret.yml
+ok 'a password' "$PACKMILL" import dlrn projects.ini secret.yml -o secret.yaml
+hasnt 'is in no message' "$T/err" secret@
+printf '[DEFAULT]\nrsyncdest=rsync://u:secret@x/%%(y)s\n' >secret.ini
+printf 'packages:\n- {project: a, upstream: "https://u:secret@x/a", master-distgit: "https://u:secret@x/d"}\n' >secret.yml
+ok 'nor of the INI' "$PACKMILL" import dlrn secret.ini secret.yml -o secret.yaml --force
+hasnt 'is it' "$T/err" secret@
+is 'the file is for its owner' "$(stat -c %a secret.yaml)" 600
+ok 'which is right' "$PACKMILL" -c secret.yaml config check
+is 'and needs no warning' "$(cat "$T/err")" ''
+
 # what a stranger wrote
 exits 2 'no such file' "$PACKMILL" import dlrn none.ini
 stderr_is 'one line' <<'E'

@@ -28,8 +28,11 @@ void dlrn_leave(struct dlrn *d, unsigned file, size_t line, const char *what, co
 		oom_(__FILE__, __LINE__);
 	va_end(ap);
 	sb_addf(&b, "%s:%zu: ", file ? d->infos->v[file - 1] : d->ini, line);
-	if (what)
-		sb_addf(&b, "%s: ", Q(what));
+	if (what) {
+		auto_free char *shown = text_url_shown(what);
+
+		sb_addf(&b, "%s: ", Q(shown));
+	}
 	sb_add(&b, why);
 	free(why);
 	*vec_push(&d->left) = (struct dlrn_left){file, line, d->left.n, sb_take(&b)};

@@ -4,6 +4,7 @@
  * first thing of a line, = or : ends a key, deeper indented lines go on with a value, keys know no
  * case. DLRN reads it raw; a %(x)s of an option that exists can still only mean that.
  */
+#include "base/text.h"
 #include "config/dlrn/internal.h"
 
 struct ini {
@@ -166,7 +167,8 @@ void dlrn_ini(struct dlrn *d, const char *text)
 		const char *why = fill_in(d, o, 0, &b);
 
 		if (why) {
-			auto_free char *what = xasprintf("%s=%s", o->key, o->value);
+			auto_free char *shown = text_url_shown(o->value);
+			auto_free char *what = xasprintf("%s=%s", o->key, shown);
 
 			dlrn_leave(d, 0, o->line, what, "%s", why);
 			sb_truncate(&b, 0);
