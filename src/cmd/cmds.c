@@ -20,6 +20,7 @@
 	X(list)                                                                                    \
 	X(show)                                                                                    \
 	X(log)                                                                                     \
+	X(why)                                                                                     \
 	X(recheck)                                                                                 \
 	X(notify)                                                                                  \
 	X(reproduce)                                                                               \
