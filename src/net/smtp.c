@@ -9,8 +9,8 @@
 #include <strings.h>
 
 #define SAID_MAX     300 /* bytes of the server's last line that are quoted */
-#define TIMEOUT      60U
-#define CONNECT_SECS 15L
+#define TIMEOUT      120U
+#define CONNECT_SECS 30L /* until it is ours to speak of mail: some greet late on purpose */
 #define PORT_TLS     "465"
 
 struct mail {
@@ -19,7 +19,8 @@ struct mail {
 	const char *text;
 	size_t n, at;
 	bool begun;              /* the server was told of a message */
-	char said[SAID_MAX + 1]; /* its last line */
+	char said[SAID_MAX + 1]; /* its last line that refuses something */
+	long code;               /* of that line, 0 none */
 	char errbuf[CURL_ERROR_SIZE];
 };
 
@@ -80,12 +81,16 @@ static size_t on_read(char *buf, size_t size, size_t n, void *ctx)
 	return want;
 }
 
-/* What the server says, line by line. */
+/* What the server says, line by line: a no counts, the good-bye after it does not. */
 static size_t on_line(char *line, size_t size, size_t n, void *ctx)
 {
 	struct mail *m = ctx;
 	size_t len = size * n;
 
+	if (len < 3 || (*line != '4' && *line != '5') || !isdigit((unsigned char)line[1]) ||
+		!isdigit((unsigned char)line[2]))
+		return size * n;
+	m->code = (*line - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 	while (len && (line[len - 1] == '\n' || line[len - 1] == '\r'))
 		len--;
 	if (len > SAID_MAX)
@@ -100,8 +105,12 @@ static int on_debug(CURL *e UNUSED, curl_infotype type, char *data, size_t n, vo
 {
 	struct mail *m = ctx;
 
-	if (type == CURLINFO_HEADER_OUT && n >= 5 && strncmp(data, "MAIL ", 5) == 0)
-		m->begun = true;
+	if (type != CURLINFO_HEADER_OUT || n < 4)
+		return 0;
+	m->begun |= strncmp(data, "MAIL", 4) == 0;
+	/* an earlier no was overcome */
+	if (strncmp(data, "QUIT", 4) != 0)
+		m->code = 0;
 	return 0;
 }
 
@@ -119,8 +128,9 @@ static bool is_tls_fault(CURLcode rc)
 }
 
 /* What a failure means for the message (RFC 5321 4.2.1, RFC 4954 6 for those about AUTH). */
-static enum err_code judge(const struct mail *m, CURLcode rc, long code)
+static enum err_code judge(const struct mail *m, CURLcode rc)
 {
+	long code = m->code;
 	bool ours = code == 530 || code == 534 || code == 535 || code == 538;
 
 	if (is_tls_fault(rc))
@@ -129,7 +139,7 @@ static enum err_code judge(const struct mail *m, CURLcode rc, long code)
 		return ERR_NET;
 	if (ours || rc == CURLE_LOGIN_DENIED)
 		return ERR_CONFIG;
-	if (code >= 500 && code < 600)
+	if (code >= 500)
 		return m->begun ? ERR_DENIED : ERR_CONFIG;
 	return ERR_NET;
 }
@@ -138,18 +148,16 @@ static int explain(const struct mail *m, const char *server, CURLcode rc, struct
 {
 	auto_strbuf struct strbuf said = STRBUF_INIT;
 	enum err_code e;
-	long code = 0;
 
-	(void)curl_easy_getinfo(m->easy, CURLINFO_RESPONSE_CODE, &code);
 	if (rc == CURLE_ABORTED_BY_CALLBACK && sig_check(err) < 0)
 		return -(int)ERR_SIGNAL;
-	e = judge(m, rc, code);
+	e = judge(m, rc);
 	text_term(&said, m->said, 0);
 	if (is_tls_fault(rc))
 		return err_set(err, e,
 			"mail server %s: no trusted TLS: %s (see notify.tls, notify.ca)", server,
 			*m->errbuf ? m->errbuf : curl_easy_strerror(rc));
-	if (code >= 400 && code < 600 && said.n)
+	if (m->code)
 		return err_set_(err, e, 0, "mail server %s says: %s", server, said.s), -(int)e;
 	err_set_(err, e, 0, "mail server %s: %s", server,
 		*m->errbuf ? m->errbuf : curl_easy_strerror(rc));

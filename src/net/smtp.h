@@ -15,7 +15,7 @@ struct smtp_conf {
 	const char *user, *password; /* NULL: no AUTH */
 	const char *ca;              /* file of trusted certificates; NULL: the machine's */
 	enum smtp_tls tls;
-	unsigned timeout; /* seconds in all, 0: 60 */
+	unsigned timeout; /* seconds in all, 0: 120 */
 };
 
 /* An address as we put it into a mail and before a server: ASCII, local@domain, nothing that could

@@ -14,7 +14,7 @@
 #define BACKOFF_MAX   3600
 #define WHY_MAX       400
 #define LINES_MAX     (4 * MIB)
-#define GIVE_UP       3 /* mails in a row for which there was no server: the rest need not wait */
+#define GIVE_UP       2 /* mails in a row for which there was no server: the rest need not wait */
 
 struct delivery {
 	const struct config *cfg;
