@@ -31,6 +31,15 @@ int write_json(struct report *r, const char *rel, json_t *j, struct err *err);
 /* A missing file is fine. */
 int write_remove(struct report *r, const char *rel, struct err *err);
 
+/* ---- stamp.c: whether all pages are as this program would write them ---- */
+
+/* A hash of all that they depend on beside the store, and of this start of the machine: what was
+ * written since is not lost. The caller's. */
+char *stamp_text(const struct report *r);
+/* Whether repos/.pages has it. */
+bool stamp_is(const struct report *r, const char *stamp);
+int stamp_write(struct report *r, const char *stamp, struct err *err);
+
 /* ---- css.c ---- */
 
 extern const char page_css[];

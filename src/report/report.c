@@ -107,6 +107,17 @@ static int repos_of(struct report *r, const struct store_build *b, struct err *e
 	return page_of_repo(r, b->target, "consistent", NULL, err);
 }
 
+/* What one build is on, but for the lists; its own page first, the others link to what is there. */
+static int of_build(struct report *r, const struct store_build *b, struct err *err)
+{
+	int rc;
+
+	if ((rc = page_of_build(r, b, err)) < 0 || (rc = repos_of(r, b, err)) < 0 ||
+		(rc = page_of_project(r, b->target, b->project, err)) < 0)
+		return rc;
+	return badge_write(r, b->target, b->project, err);
+}
+
 int report_build(struct report *r, int64_t id, struct err *err)
 {
 	CLEANUP(store_build_release) struct store_build b = {0};
@@ -115,11 +126,8 @@ int report_build(struct report *r, int64_t id, struct err *err)
 	if (rc < 0)
 		return rc;
 	entries_ask_again(r, b.target, b.project);
-	/* its own page first: the lists link to what is there */
-	if ((rc = page_of_build(r, &b, err)) < 0 || (rc = repos_of(r, &b, err)) < 0 ||
-		(rc = page_of_project(r, b.target, b.project, err)) < 0 ||
-		(rc = badge_write(r, b.target, b.project, err)) < 0 ||
-		(rc = lists(r, b.target, err)) < 0 || (rc = lists_index(r, err)) < 0)
+	if ((rc = of_build(r, &b, err)) < 0 || (rc = lists(r, b.target, err)) < 0 ||
+		(rc = lists_index(r, err)) < 0)
 		return err_wrap(err, "pages of build %lld", (long long)id);
 	return 0;
 }
@@ -154,13 +162,25 @@ static int own_pages(struct report *r, const struct store_builds *builds, struct
 	return rc;
 }
 
-static int newest(struct report *r, const char *target, struct err *err)
+/* Whether the page was written after the build ended. */
+static bool is_written(const struct report *r, const struct store_build *b)
+{
+	auto_free char *path =
+		xasprintf("%s/%s/builds/%lld.html", r->repos, b->target, (long long)b->id);
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_size > 0 && st.st_mtime >= b->finished;
+}
+
+/* Of the newest builds: all of them, or those whose pages a kill prevented. */
+static int newest(struct report *r, const char *target, bool all, struct err *err)
 {
 	struct store_builds builds = VEC_INIT;
 	int rc = store_ended(r->st, target, REPORT_LIST, &builds, err);
 
-	if (rc >= 0)
-		rc = own_pages(r, &builds, err);
+	for (size_t i = 0; rc >= 0 && i < builds.n; i++)
+		if (all || !is_written(r, &builds.v[i]))
+			rc = of_build(r, &builds.v[i], err);
 	vec_free(&builds, store_build_release);
 	return rc;
 }
@@ -187,15 +207,21 @@ static int rest(struct report *r, const char *target, struct err *err)
 int report_start(struct report *r, struct err *err)
 {
 	int64_t day = report_now(r) / 86400;
+	auto_free char *stamp = stamp_text(r);
+	bool all = !stamp_is(r, stamp);
 	int rc = write_css(r, err);
 
 	for (size_t i = 0; rc >= 0 && i < r->conf.targets->n; i++) {
-		rc = newest(r, r->conf.targets->v[i], err);
+		const char *target = r->conf.targets->v[i];
+
+		rc = newest(r, target, all, err);
 		if (rc >= 0)
-			rc = rest(r, r->conf.targets->v[i], err);
+			rc = all ? rest(r, target, err) : lists(r, target, err);
 	}
 	if (rc >= 0)
 		rc = lists_index(r, err);
+	if (rc >= 0 && all)
+		rc = stamp_write(r, stamp, err);
 	if (rc < 0)
 		return err_wrap(err, "pages");
 	r->day = day;

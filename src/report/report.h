@@ -50,9 +50,12 @@ DEFINE_CLEANUP(struct report *, report_close)
 int report_build(struct report *r, int64_t id, struct err *err);
 /* The queue changed: commits were found, builds began, the order moved. */
 int report_queue(struct report *r, const char *target, struct err *err);
-/* When packmill starts, and after the configuration changed: the lists, the projects' pages, the
- * newest builds' (pages are not synced: after a power cut the last of them may be torn), in a time
- * that does not grow with the history. */
+/*
+ * When packmill starts, and after the configuration changed. After a kill: the lists, and the pages
+ * of the newest builds that have none yet. After the machine was started anew (pages are not
+ * synced: the last of them may be torn), or when the program or the configuration is another: the
+ * projects' pages, too. The time does not grow with the history.
+ */
 int report_start(struct report *r, struct err *err);
 /* Everything anew, the page of each build too: `packmill report`; minutes with a long history.
  * progress may be NULL. */
