@@ -11,13 +11,14 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "cmd/cmd.h"
+#include "config/config.h"
 
 static int run(int argc, char **argv, struct err *err);
-static const char *const subcommands[] = {"completion", "man", "options", NULL};
+static const char *const subcommands[] = {"completion", "config", "man", "options", NULL};
 
 const struct cmd cmd_generate = {
 	.name = "generate",
-	.args = "completion | man FILE.scd | options [COMMAND]",
+	.args = "completion | config | man FILE.scd | options [COMMAND]",
 	.help = "print what is made from the tables of options",
 	.subcommands = subcommands,
 	.run = run,
@@ -258,10 +259,22 @@ static int generate_completion(struct err *err)
 	return cmd_flush(err);
 }
 
+/* The configuration of the service: the template with the service's directory. */
+static int generate_config(struct err *err)
+{
+	auto_free char *text =
+		str_replace(config_template(), "data: ./data", "data: /var/lib/packmill");
+
+	fputs(text, stdout);
+	return cmd_flush(err);
+}
+
 static int run(int argc, char **argv, struct err *err)
 {
 	if (argc == 1 && str_eq(argv[0], "completion"))
 		return generate_completion(err);
+	if (argc == 1 && str_eq(argv[0], "config"))
+		return generate_config(err);
 	if (argc == 2 && str_eq(argv[0], "man"))
 		return generate_man(argv[1], err);
 	if ((argc == 1 || argc == 2) && str_eq(argv[0], "options"))

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "sandbox/internal.h"
 #include <inttypes.h>
+#include <sys/xattr.h>
 #include <time.h>
 
 #define CGROUP_FILE (64 * KIB)
@@ -233,6 +234,31 @@ static char *make_v2(const char *name)
 		*strrchr(dir, '/') = '\0';
 	}
 	return NULL;
+}
+
+/* As systemd marks what is ours to divide. */
+static bool is_delegated(const char *dir)
+{
+	static const char *const marks[] = {"user.delegate", "trusted.delegate"};
+	char c = 0;
+
+	for (size_t i = 0; i < COUNTOF(marks); i++)
+		if (getxattr(dir, marks[i], &c, 1) == 1 && c == '1')
+			return true;
+	return false;
+}
+
+void sandbox_use_delegated(void)
+{
+	auto_free char *at = NULL, *own = NULL, *group = NULL;
+
+	if (!locate("", &at, &own) || !is_delegated(own))
+		return;
+	group = path_join(own, "supervisor");
+	if (mkdir(group, 0755) < 0 && errno != EEXIST)
+		return;
+	trace("sandbox", "cgroup: %s %s", put(group, "cgroup.procs", "0") < 0 ? "not in" : "in",
+		group);
 }
 
 static bool has_file(const char *dir, const char *name)

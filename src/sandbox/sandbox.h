@@ -111,6 +111,10 @@ int sandbox_collect(struct sandbox *sb, const char *dir, const char *glob, bool 
 int sandbox_read(struct sandbox *sb, const char *path, uint64_t max, char **ret, size_t *ret_n,
 	struct err *err);
 
+/* A service whose cgroup is its own to divide (v2, systemd's Delegate=yes) moves into a group below
+ * it, so that groups of sandboxes can be made beside; else nothing. Once, before any of them. */
+void sandbox_use_delegated(void);
+
 /* Sweep what a killed process left behind (cgroups, scratch directories below state_parent). */
 int sandbox_sweep(const char *state_parent, struct err *err);
 
