@@ -26,6 +26,7 @@
 	X(reproduce)                                                                               \
 	X(bisect)                                                                                  \
 	X(gc)                                                                                      \
+	X(fsck)                                                                                    \
 	X(help)                                                                                    \
 	X(generate)
 

@@ -81,7 +81,7 @@ static int read_lines(struct reading *x, gzFile f, struct err *err)
 	return r;
 }
 
-static int check_name(const char *path, struct err *err)
+int listing_check(const char *path, struct err *err)
 {
 	const char *name = path_base(path);
 	char sha[SHA256_HEX];
@@ -89,7 +89,7 @@ static int check_name(const char *path, struct err *err)
 
 	if (r < 0)
 		return r;
-	if (!str_ends(name, SUFFIX) || strncmp(name, sha, SHA256_HEX - 1) != 0)
+	if (!str_ends(name, ".xml.gz") || strncmp(name, sha, SHA256_HEX - 1) != 0)
 		return err_set(err, ERR_CORRUPT, "'%s' is damaged (its checksum is %s)", path, sha);
 	return 0;
 }
@@ -98,7 +98,7 @@ int listing_read(const char *path, int (*fn)(void *ctx, const struct listed *l, 
 	void *ctx, struct err *err)
 {
 	struct reading x = {.path = path, .packages = NOT_READ, .fn = fn, .ctx = ctx};
-	int r = check_name(path, err), rc;
+	int r = listing_check(path, err), rc;
 	gzFile f;
 
 	if (r < 0)
@@ -114,6 +114,27 @@ int listing_read(const char *path, int (*fn)(void *ctx, const struct listed *l, 
 	if (rc != Z_OK || x.n != x.packages)
 		return err_set(err, ERR_CORRUPT, "'%s' lists %lld packages and says %lld", path,
 			(long long)x.n, (long long)x.packages);
+	return 0;
+}
+
+int listing_ids(const char *path, struct strv *ret, struct err *err)
+{
+	auto_free char *line = xmalloc(LINE);
+	int r = listing_check(path, err);
+	gzFile f;
+
+	if (r < 0)
+		return r;
+	f = gzopen(path, "re");
+	if (!f)
+		return err_errno(err, "cannot open '%s'", path);
+	while (ret->n < LIMIT_REPO_PACKAGES && gzgets(f, line, LINE)) {
+		char *s = value(line, "<package pkgid=\"", "\"");
+
+		if (s && strlen(s) == SHA256_HEX - 1)
+			strv_add(ret, s);
+	}
+	(void)gzclose_r(f);
 	return 0;
 }
 

@@ -17,6 +17,10 @@ struct listed {
 /* Each package of one primary file; fn's failure ends it. */
 int listing_read(const char *path, int (*fn)(void *ctx, const struct listed *l, struct err *err),
 	void *ctx, struct err *err);
+/* Checksum of each package of a filelists or other file. */
+int listing_ids(const char *path, struct strv *ret, struct err *err);
+/* Whether the file's bytes are those its name (<sha256>-<type>.xml.gz) says; ERR_CORRUPT. */
+int listing_check(const char *path, struct err *err);
 /* Names in the directory repodata that are primary files, those its repomd.xml names and older ones
  * that are kept for readers. ERR_CORRUPT when there is no repomd.xml or what it names is missing.
  */

@@ -216,6 +216,19 @@ int store_deps(struct store *st, const char *target, const char *project,
 int store_hold(struct store *st, const char *project, bool on, struct err *err);
 int store_held(struct store *st, struct strv *ret, struct err *err);
 
+/* What is not as it should be: the file itself, rows whose build is gone, standings that differ
+ * from the builds; the last are computed anew with repair. */
+typedef void (*store_check_fn)(void *ctx, const char *what, bool repaired);
+int store_check(struct store *st, bool repair, store_check_fn fn, void *ctx, struct err *err);
+VEC_TYPE(store_ids, int64_t);
+/* The commit repositories of published builds and, at the same place, the builds. */
+int store_published_repos(struct store *st, const char *target, struct strv *ret_repos,
+	struct store_ids *ret_ids, struct err *err);
+/* Every package that was published on the target and whose build is there, by build. */
+int store_packages_all(struct store *st, const char *target,
+	int (*fn)(void *ctx, int64_t build, const struct package *p, struct err *err), void *ctx,
+	struct err *err);
+
 /* Group several calls into one transaction. */
 int store_begin(struct store *st, struct err *err);
 int store_commit(struct store *st, struct err *err);

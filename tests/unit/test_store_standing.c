@@ -129,6 +129,57 @@ static void test_standing_any_order(void **state)
 	OK(store_commit(st, err));
 }
 
+static void count_problem(void *ctx, const char *what, bool repaired)
+{
+	size_t *n = ctx;
+
+	(void)what;
+	n[repaired]++;
+}
+
+/* What the standing says is compared with the builds; a build that is queued again proves nothing.
+ */
+static void test_check(void **state)
+{
+	static const char *const damage[] = {"delete from standing",
+		"update standing set last = 1, state = 3", "update standing set state = 3",
+		"update standing set last_success = 1", "update standing set last_success = 2",
+		"update standing set first_failure = 3", "update standing set n_failed = 0"};
+	int64_t a = add("t", "p", "1"), b = add("t", "p", "2"), c = add("t", "p", "3");
+	size_t n[2] = {0};
+
+	(void)state;
+	OK(store_check(st, false, count_problem, n, err));
+	finish(a, STATUS_SUCCESS, NULL, NULL);
+	finish(b, STATUS_FAILED, NULL, NULL);
+	finish(c, STATUS_SUCCESS, NULL, NULL);
+	OK(store_check(st, false, count_problem, n, err));
+	OK(store_build_requeue(st, c, "recheck", err));
+	OK(store_check(st, true, count_problem, n, err));
+	assert_int_equal(n[0] + n[1], 0);
+	expect("p", "success 3 good 3 bad 0, 2:1");
+	finish(c, STATUS_SUCCESS, NULL, NULL);
+	for (size_t i = 0; i < COUNTOF(damage); i++) {
+		OK(db_exec(st->db, damage[i], err));
+		n[0] = n[1] = 0;
+		OK(store_check(st, false, count_problem, n, err));
+		if (n[0] != 1)
+			fail_msg("not found: %s", damage[i]);
+		OK(store_check(st, true, count_problem, n, err));
+		OK(store_check(st, false, count_problem, n, err));
+		assert_int_equal(n[0], 1);
+		assert_int_equal(n[1], 1);
+	}
+	/* what gc took is not missed */
+	OK(store_build_delete(st, b, err));
+	n[0] = n[1] = 0;
+	OK(store_check(st, true, count_problem, n, err));
+	assert_int_equal(n[0] + n[1], 0);
+	finish(a, STATUS_FAILED, NULL, NULL);
+	OK(store_check(st, true, count_problem, n, err));
+	assert_int_equal(n[0] + n[1], 0);
+}
+
 static void test_success_before(void **state)
 {
 	int64_t a = add("t", "p", "1"), other = add("t", "q", "1"), b = add("t", "p", "2");
@@ -196,7 +247,8 @@ static void test_estimate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {T(test_standing), T(test_standing_with_last_queued),
-		T(test_standing_any_order), T(test_success_before), T(test_estimate)};
+		T(test_standing_any_order), T(test_check), T(test_success_before),
+		T(test_estimate)};
 
 	return cmocka_run_group_tests_name("store_standing", tests, NULL, NULL);
 }
