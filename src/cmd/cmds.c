@@ -22,6 +22,7 @@
 	X(log)                                                                                     \
 	X(why)                                                                                     \
 	X(recheck)                                                                                 \
+	X(report)                                                                                  \
 	X(notify)                                                                                  \
 	X(reproduce)                                                                               \
 	X(bisect)                                                                                  \

@@ -138,7 +138,7 @@ void section_steps(struct strbuf *out, const struct build_view *v)
 		page_cell(out, NULL);
 		sb_addf(out,
 			"<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" "
-			"aria-hidden=\"true\" focusable=\"false\"><rect width=\"%.1f\" "
+			"aria-hidden=\"true\"><rect width=\"%.1f\" "
 			"height=\"8\"/>"
 			"</svg> %.0f %%",
 			most > 0 ? 100 * s->seconds / most : 0,

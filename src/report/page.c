@@ -29,7 +29,8 @@ static void beside(struct strbuf *out, const char *type, const char *name, const
 
 /* No script anywhere, nothing from elsewhere; said here too, for whoever finds a hole in us. */
 #define CSP                                                                                        \
-	"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action "      \
+	"default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "            \
+	"form-action "                                                                             \
 	"'none'"
 
 static void head(struct strbuf *out, const struct page *p)
@@ -49,7 +50,8 @@ static void head(struct strbuf *out, const struct page *p)
 	html_txt(out, p->instance);
 	sb_add(out, "</title>\n<link rel=\"stylesheet\" href=\"");
 	page_root(out, p);
-	sb_add(out, PAGE_CSS "\">\n");
+	/* without an icon browsers ask the server for one */
+	sb_add(out, PAGE_CSS "\">\n<link rel=\"icon\" href=\"data:,\">\n");
 	beside(out, "application/json", p->json, "JSON");
 	beside(out, "application/atom+xml", p->atom, "Atom");
 	sb_add(out, "</head>\n");
