@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "report/internal.h"
 #include "sched/internal.h"
 #include "sched/news_internal.h"
 
@@ -158,11 +159,6 @@ static char *below(const char *base, const char *target, const char *path)
 	return sb_take(&b);
 }
 
-static char *commit_page(const struct config_git *g, const char *sha)
-{
-	return g && g->web && sha ? str_replace(g->web, "{sha}", sha) : NULL;
-}
-
 static void add_links(struct news *n, const struct store_build *b, struct news_text *t)
 {
 	const struct config_project *p = config_project(n->cfg, b->project);
@@ -172,7 +168,7 @@ static void add_links(struct news *n, const struct store_build *b, struct news_t
 	struct notify_news *w = &t->news;
 
 	w->url_build = own(t, below(base, b->target, page));
-	w->url_commit = own(t, commit_page(g, b->upstream_sha));
+	w->url_commit = own(t, web_commit(g ? g->web : NULL, b->upstream_url, b->upstream_sha));
 	if (!str_empty(b->repo) && w->log) {
 		auto_free char *log = xasprintf("%s/%s", b->repo, w->log);
 
