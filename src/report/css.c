@@ -72,6 +72,8 @@ const char page_css[] =
 	"ul.counts{display:flex;flex-wrap:wrap;gap:.5rem 1rem;list-style:none;padding:0}\n"
 	"svg.spark{max-width:100%;height:auto}\n"
 	".spark .s{fill:var(--ok)}.spark .f{fill:var(--bad)}.spark .o{fill:var(--off)}\n"
+	/* a file's name in a narrow column is not taken apart */
+	"td a bdi{overflow-wrap:break-word}\n"
 	".message{font-weight:600}\n"
 	".box h2{margin:.25rem 0}\n"
 	"ol.log{margin:.5rem 0;padding:.5rem .5rem .5rem 4.5rem;background:var(--head);"
@@ -97,6 +99,9 @@ const char page_css[] =
 	"td.num{text-align:left}"
 	"td:empty{display:none}"
 	"td[data-label]::before{content:attr(data-label) \": \";color:var(--soft)}"
-	"dl.facts{grid-template-columns:1fr}dl.facts dt{margin-top:.4rem}"
+	"dl.facts{grid-template-columns:minmax(5rem,7rem) 1fr;gap:.4rem .75rem}"
+	"table.steps tr{display:flex;flex-wrap:wrap;gap:.75rem;border-width:0 0 1px;"
+	"border-radius:0;margin:0;padding:.35rem 0}table.steps tbody th{flex:1}"
+	"table.steps td:last-child{width:11rem}"
 	"}\n"
 	"@media print{nav,.skip{display:none}}\n";

@@ -192,7 +192,9 @@ void page_seconds(struct strbuf *out, double seconds)
 		return;
 	}
 	s = (unsigned long long)(seconds + 0.5);
-	if (seconds < 10)
+	if (seconds < 0.1)
+		sb_addf(out, "%.0f ms", seconds * 1000);
+	else if (seconds < 10)
 		sb_addf(out, "%.1f s", seconds);
 	else if (s < 60)
 		sb_addf(out, "%llu s", s);

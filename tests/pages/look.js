@@ -15,6 +15,11 @@ if (root.scrollWidth > root.clientWidth) {
   bad.push(`overflow: ${root.scrollWidth} > ${root.clientWidth}: ${who}`);
 }
 
+// why something failed is seen without scrolling
+for (const m of document.querySelectorAll(".box .message"))
+  if (m.getBoundingClientRect().bottom > innerHeight)
+    bad.push(`the cause ends at ${m.getBoundingClientRect().bottom} of ${innerHeight}`);
+
 // headings: one h1, no level left out
 const headings = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")];
 if (headings.filter((h) => h.tagName === "H1").length !== 1) bad.push("not one h1");
