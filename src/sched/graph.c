@@ -99,7 +99,8 @@ void graph_parse(struct graph *g, const struct strv *deps, struct gdeps *ret)
 		if (rpm_dep_is_rich(*text))
 			(void)rpm_dep_eval(*text, parse_leaf, &p);
 		else if (rpm_dep_parse(*text, &d))
-			(void)parse_leaf(&p, &d);
+			*vec_push(ret) = (struct gdep){
+				.name = graph_name(g, d.name), .op = d.op, .evr = TAKE(d.evr)};
 	}
 }
 
@@ -258,17 +259,22 @@ struct graph *graph_new(const struct config *cfg, const char *target)
 	return g;
 }
 
-/* Rows come by project and kind: one run of them becomes one list. */
+/* Rows come by project and kind: one run of them becomes one list, whose strings stay theirs. */
 static void load_rows(struct graph *g, const struct store_dep_rows *rows)
 {
-	for (size_t i = 0, n; i < rows->n; i += n) {
-		auto_strv struct strv deps = STRV_INIT;
-		const struct store_dep_row *first = &rows->v[i];
+	auto_free char **text = xcalloc(rows->n + 1, sizeof *text);
 
-		for (n = 0; i + n < rows->n && rows->v[i + n].kind == first->kind &&
+	for (size_t i = 0; i < rows->n; i++)
+		text[i] = rows->v[i].dep;
+	for (size_t i = 0, n; i < rows->n; i += n) {
+		const struct store_dep_row *first = &rows->v[i];
+		struct strv deps = {.v = text + i};
+
+		for (n = 1; i + n < rows->n && rows->v[i + n].kind == first->kind &&
 			    str_eq(rows->v[i + n].project, first->project);
 			n++)
-			strv_add(&deps, rows->v[i + n].dep);
+			;
+		deps.n = n;
 		graph_set(g, first->project, first->kind == DEP_BUILD_REQUIRES ? &deps : NULL,
 			first->kind == DEP_PROVIDES ? &deps : NULL,
 			first->kind == DEP_REQUIRES ? &deps : NULL);

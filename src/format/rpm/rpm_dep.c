@@ -37,12 +37,17 @@ static unsigned parse_op(const char *s, size_t n)
 	return n <= 2 ? op : 0;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
 /* Bytes of the word at s; in a rich dependency a parenthesis that the word did not open ends it. */
 static size_t word(const char *s, bool rich)
 {
 	size_t n = 0, open = 0;
 
-	for (; s[n] && !strchr(BLANKS, s[n]); n++) {
+	for (; s[n] && !is_blank(s[n]); n++) {
 		if (s[n] == '(') {
 			open++;
 		} else if (s[n] == ')') {
