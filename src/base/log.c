@@ -5,6 +5,14 @@
 
 static enum log_level level = LOG_NORMAL;
 
+static void (*around[2])(void);
+
+void log_around(void (*before)(void), void (*after)(void))
+{
+	around[0] = before;
+	around[1] = after;
+}
+
 void log_set_level(enum log_level l)
 {
 	level = l;
@@ -27,7 +35,11 @@ static void say(const char *prefix, const char *fmt, va_list ap)
 	sb_add(&line, prefix);
 	text_term(&line, text, 0);
 	sb_addc(&line, '\n');
+	if (around[0])
+		around[0]();
 	(void)fwrite(line.s, 1, line.n, stderr);
+	if (around[1])
+		around[1]();
 }
 
 void log_error(const char *fmt, ...)

@@ -19,6 +19,10 @@ void log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* only with -v. */
 void log_verbose(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* Called before and after each message: whoever draws live lines takes them away and puts them
+ * back. NULL: nobody. */
+void log_around(void (*before)(void), void (*after)(void));
+
 /* PACKMILL_TRACE=proc,store,sandbox: a trace line when the area (or "all") is named. */
 bool trace_on(const char *area);
 void trace(const char *area, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -44,7 +44,18 @@ int proc_check(
 
 /* Start without waiting: *ret_pid and *ret_pidfd (the caller's; pollable, then proc_reap). */
 int proc_start(const struct proc_opts *o, int *ret_pid, int *ret_pidfd, struct err *err);
+/*
+ * A child without exec that runs fn and ends with 0 or, when that is negative, 1. It sees our
+ * memory as it is now, has no descriptors of ours but stderr and out_fd as its stdout, and gets
+ * signals of its own. A database that we have open it must not touch.
+ */
+int proc_fork(int (*fn)(void *ctx, int out_fd), void *ctx, int out_fd, int *ret_pid, int *ret_pidfd,
+	struct err *err);
 int proc_reap(int pidfd, struct proc_result *ret, struct err *err);
+
+/* End several (SIGTERM, after grace_ms SIGKILL) and reap them; the descriptors stay the caller's.
+ */
+void proc_end_all(const int *pidfds, size_t n, unsigned grace_ms);
 
 /* PATH, HOME, USER, LANG=C.UTF-8, TZ=UTC, TMPDIR, NO_COLOR and nothing else; borrowed, static. */
 const char *const *proc_env_default(void);

@@ -2,7 +2,10 @@
 #include "base/proc_start.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/sig.h"
+#include "base/time.h"
 #include <linux/close_range.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -204,22 +207,49 @@ static void wait_for(pid_t pid)
 		;
 }
 
-/* No signal handler of ours may run in the child: it shares the pipe of sig.c. */
-static pid_t fork_launch(const struct launch *l, const char *const *env)
+/* fork with all signals blocked on both sides: no handler of ours may run in the child, it shares
+ * the pipe of sig.c. The parent calls unblock(old). */
+static pid_t fork_blocked(sigset_t *old)
 {
-	sigset_t all, old;
-	pid_t pid;
-	int sys;
+	sigset_t all;
 
 	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid = fork();
+	(void)pthread_sigmask(SIG_SETMASK, &all, old);
+	return fork();
+}
+
+static void unblock(const sigset_t *old)
+{
+	int sys = errno;
+
+	(void)pthread_sigmask(SIG_SETMASK, old, NULL);
+	errno = sys;
+}
+
+static pid_t fork_launch(const struct launch *l, const char *const *env)
+{
+	sigset_t old;
+	pid_t pid = fork_blocked(&old);
+
 	if (pid == 0)
 		child_main(l, env);
-	sys = errno;
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	errno = sys;
+	unblock(&old);
 	return pid;
+}
+
+/* A pidfd of a child of ours; it is killed when there is none to be had. */
+static int watch_child(pid_t pid, const char *what, int *ret_pidfd, struct err *err)
+{
+	int r, pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (pidfd >= 0) {
+		*ret_pidfd = pidfd;
+		return 0;
+	}
+	r = err_errno(err, "cannot watch '%s'", what);
+	(void)kill(pid, SIGKILL);
+	wait_for(pid);
+	return r;
 }
 
 static int launch(struct launch *l, int *ret_pid, int *ret_pidfd, struct err *err)
@@ -244,13 +274,8 @@ static int launch(struct launch *l, int *ret_pid, int *ret_pidfd, struct err *er
 	if (pid < 0)
 		return err_errno(err, "cannot start '%s'", o->argv[0]);
 	(void)close(take_fd(&report_w));
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd < 0) {
-		r = err_errno(err, "cannot watch '%s'", o->argv[0]);
-		(void)kill(pid, SIGKILL);
-		wait_for(pid);
+	if ((r = watch_child(pid, o->argv[0], &pidfd, err)) < 0)
 		return r;
-	}
 	r = read_report(o, report_r, err);
 	if (r < 0) {
 		(void)kill(pid, SIGKILL);
@@ -260,6 +285,40 @@ static int launch(struct launch *l, int *ret_pid, int *ret_pidfd, struct err *er
 	*ret_pid = pid;
 	*ret_pidfd = take_fd(&pidfd);
 	return 0;
+}
+
+NORETURN static void forked(int (*fn)(void *ctx, int out_fd), void *ctx, int out_fd, pid_t parent)
+{
+	sigset_t none;
+	pid_t ppid;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		_exit(126);
+	ppid = getppid();
+	if ((ppid != parent && ppid != 0) || dup2(out_fd, STDOUT_FILENO) < 0)
+		_exit(126);
+	(void)syscall(SYS_close_range, 3U, ~0U, 0);
+	sig_forked();
+	log_around(NULL, NULL);
+	(void)sigemptyset(&none);
+	(void)pthread_sigmask(SIG_SETMASK, &none, NULL);
+	_exit(fn(ctx, STDOUT_FILENO) < 0 ? 1 : 0);
+}
+
+int proc_fork(int (*fn)(void *ctx, int out_fd), void *ctx, int out_fd, int *ret_pid, int *ret_pidfd,
+	struct err *err)
+{
+	pid_t parent = getpid();
+	sigset_t old;
+	pid_t pid = fork_blocked(&old);
+
+	if (pid == 0)
+		forked(fn, ctx, out_fd, parent);
+	unblock(&old);
+	if (pid < 0)
+		return err_errno(err, "cannot fork");
+	*ret_pid = pid;
+	return watch_child(pid, "a helper", ret_pidfd, err);
 }
 
 static void trace_start(const struct proc_opts *o, int pid)
@@ -329,4 +388,22 @@ int proc_reap(int pidfd, struct proc_result *ret, struct err *err)
 		};
 	}
 	return 0;
+}
+
+void proc_end_all(const int *pidfds, size_t n, unsigned grace_ms)
+{
+	uint64_t end = time_mono_ms() + grace_ms;
+
+	for (size_t i = 0; i < n; i++)
+		(void)syscall(SYS_pidfd_send_signal, pidfds[i], SIGTERM, NULL, 0);
+	for (size_t i = 0; i < n; i++) {
+		struct pollfd p = {.fd = pidfds[i], .events = POLLIN};
+		uint64_t now = time_mono_ms();
+
+		while (poll(&p, 1, now < end ? (int)(end - now) : 0) < 0 && errno == EINTR)
+			now = time_mono_ms();
+		if (!p.revents)
+			(void)syscall(SYS_pidfd_send_signal, pidfds[i], SIGKILL, NULL, 0);
+		(void)proc_reap(pidfds[i], NULL, NULL);
+	}
 }

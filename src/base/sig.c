@@ -7,6 +7,9 @@
 static volatile sig_atomic_t pending;
 static int pipe_fds[2] = {-1, -1};
 
+static volatile sig_atomic_t reload;
+static int reload_fds[2] = {-1, -1};
+
 static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 /* The first signal stays: a second one does not change why we stop. */
@@ -18,6 +21,18 @@ static void on_stop(int sig)
 		pending = sig;
 	if (write(pipe_fds[1], "", 1) < 0) {
 		/* full: it is readable already */
+	}
+	errno = saved;
+}
+
+static void on_reload(int sig)
+{
+	int saved = errno;
+
+	(void)sig;
+	reload = 1;
+	if (write(reload_fds[1], "", 1) < 0) {
+		/* as above */
 	}
 	errno = saved;
 }
@@ -49,6 +64,41 @@ void sig_init(void)
 		(void)sigaddset(&open_set, stop_signals[i]);
 	}
 	(void)pthread_sigmask(SIG_UNBLOCK, &open_set, NULL);
+}
+
+void sig_hup_reloads(void)
+{
+	if (reload_fds[0] < 0 && pipe2(reload_fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		abort();
+	set_handler(SIGHUP, on_reload);
+}
+
+int sig_reload_fd(void)
+{
+	return reload_fds[0];
+}
+
+bool sig_reload(void)
+{
+	bool came = reload;
+	char buf[64];
+
+	while (reload_fds[0] >= 0 && read(reload_fds[0], buf, sizeof buf) > 0)
+		;
+	reload = 0;
+	return came;
+}
+
+void sig_forked(void)
+{
+	auto_closep(&pipe_fds[0]);
+	auto_closep(&pipe_fds[1]);
+	auto_closep(&reload_fds[0]);
+	auto_closep(&reload_fds[1]);
+	pipe_fds[0] = pipe_fds[1] = reload_fds[0] = reload_fds[1] = -1;
+	pending = 0;
+	reload = 0;
+	sig_init();
 }
 
 int sig_pending(void)

@@ -13,5 +13,12 @@ int sig_pending(void);
 const char *sig_name(int sig);
 /* A descriptor that becomes readable when a stop signal comes; -1 before sig_init. */
 int sig_fd(void);
+/* From now on SIGHUP asks for a reload instead of the end: sig_reload_fd becomes readable,
+ * sig_reload is true once. */
+void sig_hup_reloads(void);
+int sig_reload_fd(void);
+bool sig_reload(void);
+/* In a child that was forked without exec: nothing has come, and its pipe is its own. */
+void sig_forked(void);
 /* ERR_SIGNAL when one came, else 0. */
 int sig_check(struct err *err);

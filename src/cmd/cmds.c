@@ -21,8 +21,12 @@
 	X(show)                                                                                    \
 	X(log)                                                                                     \
 	X(why)                                                                                     \
+	X(queue)                                                                                   \
 	X(recheck)                                                                                 \
 	X(report)                                                                                  \
+	X(cancel)                                                                                  \
+	X(poll)                                                                                    \
+	X(pin)                                                                                     \
 	X(notify)                                                                                  \
 	X(reproduce)                                                                               \
 	X(bisect)                                                                                  \

@@ -36,6 +36,10 @@ int git_ls_remote(struct git *g, const char *url, struct strv *ret_lines, struct
 /* The same for several urls at once, at most `jobs` children; errs[i].code tells the outcome. */
 int git_ls_remote_many(struct git *g, const char *const *urls, size_t n, unsigned jobs,
 	struct strv *ret_lines, struct err *errs, struct err *err);
+/* The same, telling each outcome as soon as it is known; e->code ERR_OK: lines are what it said. */
+typedef void git_asked(void *ctx, size_t i, const struct strv *lines, const struct err *e);
+int git_ls_remote_each(struct git *g, const char *const *urls, size_t n, unsigned jobs,
+	git_asked *asked, void *ctx, struct err *err);
 /* Create or update a bare mirror (heads and tags, pruned). Atomic: an interrupted first clone
  * leaves nothing. One process at a time writes a mirror; a damaged one is made again. */
 int git_mirror(struct git *g, const char *url, const char *mirror, struct err *err);

@@ -294,9 +294,14 @@ struct pool {
 	size_t n, next, active;
 	struct query *q;
 	unsigned jobs;
-	struct strv *lines;
-	struct err *errs;
+	git_asked *asked;
+	void *ctx;
 };
+
+static void pool_tell(struct pool *p, size_t i, const struct strv *lines, const struct err *e)
+{
+	p->asked(p->ctx, i, lines, e);
+}
 
 static void pool_kill(struct pool *p)
 {
@@ -314,7 +319,7 @@ static void pool_fill(struct pool *p)
 	for (unsigned i = 0; i < p->jobs && p->next < p->n; i++) {
 		while (p->q[i].pidfd < 0 && p->next < p->n) {
 			struct query *q = &p->q[i];
-			struct err e = ERR_INIT;
+			auto_err struct err e = ERR_INIT;
 
 			q->i = p->next++;
 			q->url = p->urls[q->i];
@@ -322,7 +327,7 @@ static void pool_fill(struct pool *p)
 				p->active++;
 				break;
 			}
-			err_move(&p->errs[q->i], &e);
+			pool_tell(p, q->i, NULL, &e);
 			query_release(q);
 		}
 	}
@@ -330,6 +335,8 @@ static void pool_fill(struct pool *p)
 
 static void pool_step(struct pool *p, struct query *q, bool ended)
 {
+	auto_strv struct strv lines = STRV_INIT;
+	auto_err struct err e = ERR_INIT;
 	bool ignored = false;
 
 	drain(&q->out, &q->out_text, LIMIT_GIT_OUTPUT, &q->over);
@@ -340,7 +347,8 @@ static void pool_step(struct pool *p, struct query *q, bool ended)
 	}
 	if (!ended)
 		return;
-	(void)query_end(q, &p->lines[q->i], &p->errs[q->i]);
+	(void)query_end(q, &lines, &e);
+	pool_tell(p, q->i, &lines, &e);
 	query_release(q);
 	p->active--;
 }
@@ -367,10 +375,10 @@ static int pool_run(struct pool *p, struct err *err)
 	return 0;
 }
 
-int git_ls_remote_many(struct git *g, const char *const *urls, size_t n, unsigned jobs,
-	struct strv *ret_lines, struct err *errs, struct err *err)
+int git_ls_remote_each(struct git *g, const char *const *urls, size_t n, unsigned jobs,
+	git_asked *asked, void *ctx, struct err *err)
 {
-	struct pool p = {.g = g, .urls = urls, .n = n, .lines = ret_lines, .errs = errs};
+	struct pool p = {.g = g, .urls = urls, .n = n, .asked = asked, .ctx = ctx};
 	auto_free struct query *q = NULL;
 	int r;
 
@@ -381,6 +389,29 @@ int git_ls_remote_many(struct git *g, const char *const *urls, size_t n, unsigne
 	r = pool_run(&p, err);
 	pool_kill(&p);
 	return r;
+}
+
+struct answers {
+	struct strv *lines;
+	struct err *errs;
+};
+
+static void keep_answer(void *ctx, size_t i, const struct strv *lines, const struct err *e)
+{
+	struct answers *a = ctx;
+
+	if (e->code != ERR_OK)
+		err_set_(&a->errs[i], e->code, 0, "%s", e->msg);
+	else
+		strv_copy(&a->lines[i], lines);
+}
+
+int git_ls_remote_many(struct git *g, const char *const *urls, size_t n, unsigned jobs,
+	struct strv *ret_lines, struct err *errs, struct err *err)
+{
+	struct answers a = {ret_lines, errs};
+
+	return git_ls_remote_each(g, urls, n, jobs, keep_answer, &a, err);
 }
 
 int git_ls_remote(struct git *g, const char *url, struct strv *ret_lines, struct err *err)

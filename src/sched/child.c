@@ -5,158 +5,230 @@
  * else why there is none.
  */
 #include "base/fs.h"
+#include "base/json.h"
+#include "base/log.h"
 #include "base/proc.h"
-#include "base/sig.h"
+#include "build/build.h"
 #include "sched/internal.h"
-#include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
 
-#define SAID_MAX 4096 /* of the reason why there is no result */
-#define GRACE_MS 3000 /* between asking a build process to end and killing it */
-
-/* Start `packmill build --job FILE`; *ret_out is the read end of its stdout. */
-static int start(const char *dir, const char *job, int *ret_pidfd, int *ret_out, struct err *err)
+/* Start `packmill build --job FILE`; its stdout comes through a pipe. */
+static int start(struct worker *w, const char *job, struct err *err)
 {
 	const char *argv[] = {"/proc/self/exe", "build", "-q", "--job", job, NULL};
-	struct proc_opts o = {.argv = argv, .cwd = dir, .err_fd = STDERR_FILENO};
+	struct proc_opts o = {.argv = argv, .cwd = w->dir, .err_fd = STDERR_FILENO};
 	int pipe_fds[2], pid, r;
 
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return err_errno(err, "pipe");
 	o.out_fd = pipe_fds[1];
-	r = proc_start(&o, &pid, ret_pidfd, err);
+	r = proc_start(&o, &pid, &w->pidfd, err);
 	close(pipe_fds[1]);
 	if (r < 0) {
 		close(pipe_fds[0]);
 		return r;
 	}
-	*ret_out = pipe_fds[0];
+	w->out = pipe_fds[0];
 	return 0;
 }
 
-/* Ask, then kill; what it leaves dies with it, its scratch is swept before the next try. */
-static void stop(int pidfd)
+static void send(int pidfd, int sig)
 {
-	struct pollfd p = {pidfd, POLLIN, 0};
-
-	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0);
-	if (poll(&p, 1, GRACE_MS) <= 0)
-		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-	(void)proc_reap(pidfd, NULL, NULL);
+	(void)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
 }
 
-/* Wait until fd is readable (or its writers are gone); a signal to us ends the child. */
-static int wait_for(int fd, int pidfd, struct err *err)
+static int on_kill(void *ctx, struct err *err)
 {
-	struct pollfd p[] = {{fd, POLLIN, 0}, {sig_fd(), POLLIN, 0}};
+	struct worker *w = ctx;
 
-	for (;;) {
-		if (poll(p, COUNTOF(p), -1) < 0 && errno != EINTR)
-			return err_errno(err, "poll");
-		if (sig_pending()) {
-			stop(pidfd);
-			return sig_check(err);
-		}
-		if (p[0].revents)
-			return 0;
-	}
+	(void)err;
+	send(w->pidfd, SIGKILL);
+	return 0;
+}
+
+void child_tell(struct worker *w)
+{
+	if (w->told || w->pidfd < 0)
+		return;
+	w->told = true;
+	send(w->pidfd, SIGTERM);
+	w->kill.fn = on_kill;
+	w->kill.ctx = w;
+	loop_in(w->s->loop, &w->kill, GRACE_MS);
+}
+
+/* A lint that decides nothing does not go on for ever. */
+static int on_late(void *ctx, struct err *err)
+{
+	(void)err;
+	child_tell(ctx);
+	return 0;
+}
+
+static void step(const struct worker *w, const char *name)
+{
+	if (w->s->opts->step && !w->probe)
+		w->s->opts->step(w->build.id, w->build.project, name);
 }
 
 /* Take the whole lines of steps off the front of what was said. True at the empty line. */
-static bool take_steps(struct sched *s, const char *project, struct strbuf *said)
+static bool take_steps(struct worker *w)
 {
 	static const char word[] = "step ";
+	struct strbuf *said = &w->said;
 	char *end;
 
 	while (str_starts(sb_str(said), word) && (end = strchr(said->s, '\n'))) {
 		*end = '\0';
-		if (s->opts->step)
-			s->opts->step(project, said->s + strlen(word));
+		step(w, said->s + strlen(word));
 		said->n -= (size_t)(end + 1 - said->s);
 		memmove(said->s, end + 1, said->n + 1);
 	}
 	return sb_str(said)[0] == '\n';
 }
 
-/* What the child says until its end, or until its result is there. */
-static int listen_to(struct sched *s, const char *project, int out, int pidfd,
-	struct strbuf *ret_said, struct err *err)
+static int read_result(struct worker *w, struct err *err)
 {
-	for (;;) {
-		char buf[512];
-		ssize_t n;
-		int r = wait_for(out, pidfd, err);
-
-		if (r < 0)
-			return r;
-		n = read(out, buf, sizeof buf);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return 0;
-		if (ret_said->n + (size_t)n <= SAID_MAX)
-			sb_addn(ret_said, buf, (size_t)n);
-		if (take_steps(s, project, ret_said))
-			return 0;
-	}
-}
-
-static int no_result(int pidfd, const struct strbuf *said, struct err *err)
-{
-	struct proc_result p = {0};
-	int r = proc_reap(pidfd, &p, err);
-
-	if (r < 0)
-		return r;
-	if (said->n)
-		return err_set(err, ERR_SYS, "%s", said->s);
-	if (p.signal)
-		return err_set(err, ERR_SYS,
-			"the build process was killed by signal %d and left no result%s", p.signal,
-			p.signal == SIGKILL ? " (out of memory?)" : "");
-	return err_set(
-		err, ERR_SYS, "the build process ended with status %d and left no result", p.exit);
-}
-
-int child_build(struct sched *s, const char *project, const char *dir, const char *job,
-	struct result **ret, struct err *err)
-{
-	auto_free char *path = path_join(dir, "result.json");
-	auto_strbuf struct strbuf said = STRBUF_INIT;
-	auto_close int pidfd = -1, out = -1;
+	auto_free char *path = path_join(w->dir, "result.json");
 	auto_json json_t *j = NULL;
-	int r = start(dir, job, &pidfd, &out, err);
+	int r = json_read(path, &j, err);
 
-	if (r >= 0)
-		r = listen_to(s, project, out, pidfd, &said, err);
-	if (s->opts->step)
-		s->opts->step(project, NULL);
-	if (r < 0)
-		return r;
-	if (!fs_exists(path))
-		return no_result(pidfd, &said, err);
-	*vec_push(&s->lingering) = take_fd(&pidfd);
-	if ((r = json_read(path, &j, err)) < 0)
-		return r;
-	return result_from_json(j, ret, err);
+	return r < 0 ? r : result_from_json(j, &w->res, err);
 }
 
-int child_reap(struct sched *s, struct err *err)
+/* The result is out. A file that cannot be read is no word of the package. */
+static int take_result(struct worker *w, struct err *err)
 {
-	int ret = 0;
+	auto_err struct err e = ERR_INIT;
 
-	vec_foreach (&s->lingering, fd) {
-		struct err *e = ret < 0 ? NULL : err;
-		/* told to stop, wait_for has ended this one; the rest is told in its turn */
-		int r = wait_for(*fd, *fd, e);
+	step(w, NULL);
+	if (read_result(w, &e) < 0)
+		work_no_result(w, e.msg);
+	return work_finish(w, err);
+}
 
-		if (r >= 0)
-			r = proc_reap(*fd, NULL, e);
-		if (r < 0)
-			ret = r;
-		close(*fd);
+static char *why_no_result(const struct worker *w, const struct proc_result *p)
+{
+	if (w->said.n)
+		return xstrdup(sb_str(&w->said));
+	if (p->signal)
+		return xasprintf("the build process was killed by signal %d and left no result%s",
+			p->signal, p->signal == SIGKILL ? " (out of memory?)" : "");
+	return xasprintf("the build process ended with status %d and left no result", p->exit);
+}
+
+static void close_out(struct worker *w)
+{
+	if (w->out < 0)
+		return;
+	loop_unwatch(w->s->loop, w->out);
+	close(take_fd(&w->out));
+}
+
+/* The process has ended. */
+static int on_exit_of(void *ctx, struct err *err)
+{
+	struct worker *w = ctx;
+	auto_free char *path = path_join(w->dir, "result.json"), *why = NULL;
+	struct proc_result p = {0};
+	int r = proc_reap(w->pidfd, &p, err);
+
+	loop_unwatch(w->s->loop, w->pidfd);
+	loop_off(&w->kill);
+	loop_off(&w->late);
+	close(take_fd(&w->pidfd));
+	close_out(w);
+	w->s->dirty = true;
+	if (r < 0)
+		return r;
+	if (w->lints) {
+		if (!w->unfinished)
+			worker_free(w);
+		return 0;
 	}
-	vec_release(&s->lingering);
-	return ret;
+	if (!w->cancelled && fs_exists(path))
+		return take_result(w, err);
+	step(w, NULL);
+	why = why_no_result(w, &p);
+	work_no_result(w, why);
+	return work_finish(w, err);
+}
+
+static int on_said(void *ctx, struct err *err)
+{
+	struct worker *w = ctx;
+	char buf[512];
+	ssize_t n = read(w->out, buf, sizeof buf);
+
+	if (n < 0 && errno == EINTR)
+		return 0;
+	if (n <= 0) {
+		close_out(w);
+		return 0;
+	}
+	if (w->said.n + (size_t)n <= SAID_MAX)
+		sb_addn(&w->said, buf, (size_t)n);
+	if (!take_steps(w) || w->cancelled)
+		return 0;
+	close_out(w);
+	w->lints = true;
+	w->late.fn = on_late;
+	w->late.ctx = w;
+	loop_in(w->s->loop, &w->late, LINT_MOST_MS);
+	return take_result(w, err);
+}
+
+int child_start(struct worker *w, const char *job, struct err *err)
+{
+	int r = start(w, job, err);
+
+	if (r < 0)
+		return r;
+	loop_watch(w->s->loop, w->out, on_said, w);
+	loop_watch(w->s->loop, w->pidfd, on_exit_of, w);
+	return 0;
+}
+
+size_t child_building(const struct sched *s)
+{
+	size_t n = 0;
+
+	vec_foreach (&s->workers, w)
+		n += !(*w)->lints && !(*w)->unfinished;
+	return n;
+}
+
+size_t child_linting(const struct sched *s)
+{
+	size_t n = 0;
+
+	vec_foreach (&s->workers, w)
+		n += (*w)->lints && (*w)->pidfd >= 0;
+	return n;
+}
+
+/* What a killed process left would hold mounts and ids. */
+static void sweep(struct sched *s)
+{
+	vec_foreach (&s->workers, w)
+		if (!(*w)->lints)
+			(void)build_sweep((*w)->dir, NULL);
+}
+
+void child_stop_all(struct sched *s)
+{
+	VEC(int) fds = VEC_INIT;
+
+	vec_foreach (&s->helpers, h)
+		send((*h)->pidfd, SIGTERM);
+	vec_foreach (&s->workers, w)
+		if ((*w)->pidfd >= 0)
+			*vec_push(&fds) = (*w)->pidfd;
+	proc_end_all(fds.v, fds.n, GRACE_MS);
+	sweep(s);
+	vec_release(&fds);
+	helpers_stop(s, NULL);
+	vec_foreach (&s->workers, w)
+		step(*w, NULL);
 }

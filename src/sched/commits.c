@@ -1,68 +1,93 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * commits.c - which commits are new: by graph, first parent, never by date. A first run takes the
- * head only, unless --since names where to begin.
+ * commits.c - which commits are new: by graph, first parent, never by date. A first look takes the
+ * head only, unless --since names where to begin. Fetching and listing is done by a helper for each
+ * project, a few at once; the supervisor queues what they found.
  */
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "sched/internal.h"
 
-/* Where a project stands: what it follows and the hashes there now. */
-struct heads {
-	struct remote *upstream, *packaging; /* upstream NULL: one git */
+#define FETCH_JOBS 6
+/* One pass queues all projects together, in the order of the configuration; it does not wait longer
+ * than this for those that do not answer. */
+#define TOGETHER_MS (30 * UINT64_C(1000))
+
+/* ---- in the helper ---- */
+
+struct list {
+	struct sched *s;
+	struct project *p;
+	int out;
 	char up[GIT_SHA], pack[GIT_SHA];
-	int64_t pack_time; /* when `pack` was committed; 0: not asked yet */
+	bool fetch_upstream, fetch_packaging;
 };
 
-static int remote_ready(struct remote *r, struct err *err)
+static void say(const struct list *l, json_t *j)
 {
-	if (r->error.code == ERR_OK)
-		return 0;
-	return err_set(err, r->error.code, "%s", r->error.msg);
+	auto_free char *text = json_dumps(j, JSON_COMPACT);
+	auto_free char *line = xasprintf("%s\n", text);
+
+	(void)fs_write_all(l->out, line, strlen(line), NULL);
+	json_decref(j);
 }
 
-static int find_heads(
-	struct sched *s, const struct config_project *p, struct heads *h, struct err *err)
+static const char *mirror_of(const struct list *l)
 {
-	int r;
+	return (l->p->upstream ? l->p->upstream : l->p->packaging)->mirror;
+}
 
-	*h = (struct heads){
-		.upstream = poll_remote(s, p->upstream.url),
-		.packaging = poll_remote(s, p->packaging.url),
-	};
-	if (!h->packaging)
-		return err_set(err, ERR_CONFIG, "no packaging repository");
-	if ((r = remote_ready(h->packaging, err)) < 0 ||
-		(r = poll_resolve(s, h->packaging, &p->packaging, h->pack, err)) < 0)
-		return err_wrap(err, "packaging");
-	if (!h->upstream) {
-		memcpy(h->up, h->pack, sizeof h->up);
-		return 0;
-	}
-	if ((r = remote_ready(h->upstream, err)) < 0 ||
-		(r = poll_resolve(s, h->upstream, &p->upstream, h->up, err)) < 0)
-		return err_wrap(err, "upstream");
+static int say_commit(const struct list *l, const char *since, const char *sha, struct err *err)
+{
+	CLEANUP(git_commit_release) struct git_commit info = {0};
+	int r = git_commit_info(l->s->git, mirror_of(l), sha, &info, err);
+	json_t *j;
+
+	if (r < 0)
+		return r;
+	j = json_object();
+	json_put_str(j, "commit", sha);
+	json_put_str(j, "since", since);
+	json_put_str(j, "author", info.author_name);
+	json_put_str(j, "subject", info.subject);
+	json_put_int(j, "time", info.commit_time);
+	say(l, j);
 	return 0;
 }
 
-/* Commits from --since on, that one included. */
-static int since(struct sched *s, const char *project, const char *mirror, const char *head,
-	struct strv *ret, struct err *err)
+static void say_warning(const struct list *l, const char *text)
 {
+	json_t *j = json_object();
+
+	json_put_str(j, "warning", text);
+	say(l, j);
+}
+
+/* Commits from --since on, that one included. */
+static int since(const struct list *l, struct strv *ret, struct err *err)
+{
+	struct git *git = l->s->git;
+	const char *from = l->s->opts->since;
 	char first[GIT_SHA];
 	bool rewritten = false;
-	int r = git_resolve(s->git, mirror, s->opts->since, first, err);
+	int r = git_resolve(git, mirror_of(l), from, first, err);
 
 	if (r < 0)
 		return err_wrap(err, "--since");
-	if (str_eq(first, head)) {
-		strv_add(ret, head);
+	if (str_eq(first, l->up)) {
+		strv_add(ret, l->up);
 		return 0;
 	}
-	r = git_new_commits(s->git, mirror, first, head, ret, &rewritten, err);
-	if (r >= 0 && rewritten)
-		log_warn("%s: --since %s is no ancestor of %s: only that is built", project,
-			s->opts->since, head);
+	r = git_new_commits(git, mirror_of(l), first, l->up, ret, &rewritten, err);
+	if (r >= 0 && rewritten) {
+		auto_free char *text = xasprintf(
+			"--since %s is no ancestor of %s: only that is built", from, l->up);
+
+		say_warning(l, text);
+	}
 	if (r < 0 || rewritten)
 		return r;
 	strv_add(ret, "");
@@ -73,119 +98,449 @@ static int since(struct sched *s, const char *project, const char *mirror, const
 }
 
 /* The commits to build, oldest first, of the repository that leads (upstream, else packaging). */
-static int list_new(struct sched *s, const struct config_project *p, const struct heads *h,
-	const char *last, struct strv *ret, struct err *err)
+static int list_new(const struct list *l, const char *last, struct strv *ret, struct err *err)
 {
-	const char *mirror = h->upstream ? h->upstream->mirror : h->packaging->mirror;
 	bool rewritten = false;
 	int r;
 
-	if (str_eq(last, h->up)) {
-		strv_add(ret, h->up); /* only the packaging moved */
+	if (str_eq(last, l->up)) {
+		strv_add(ret, l->up); /* only the packaging moved */
 		return 0;
 	}
-	if (!*last && s->opts->since && !s->opts->head_only)
-		return since(s, p->project, mirror, h->up, ret, err);
-	r = git_new_commits(s->git, mirror, last, h->up, ret, &rewritten, err);
-	if (r < 0)
-		return r;
-	if (rewritten && *last)
-		log_warn("%s: history was rewritten, %s is no ancestor of %s: only the new head is "
-			 "built",
-			p->project, last, h->up);
-	return 0;
-}
+	if (!*last && l->s->opts->since && !l->s->opts->head_only)
+		return since(l, ret, err);
+	r = git_new_commits(l->s->git, mirror_of(l), last, l->up, ret, &rewritten, err);
+	if (r >= 0 && rewritten && *last) {
+		auto_free char *text = xasprintf("history was rewritten, %s is no ancestor of %s: "
+						 "only the new head is built",
+			last, l->up);
 
-static int add_build(struct sched *s, const struct config_project *p, const struct target *t,
-	const struct heads *h, const char *sha, bool *ret_new, struct err *err)
-{
-	struct store_build b = {
-		.target = t->name,
-		.project = p->project,
-		.name = p->name,
-		.component = p->component,
-		.upstream_url = p->upstream.url ? p->upstream.url : p->packaging.url,
-		.packaging_url = p->packaging.url,
-	};
-	CLEANUP(git_commit_release) struct git_commit info = {0};
-	auto_free char *up = xstrdup(sha), *pack = xstrdup(h->upstream ? h->pack : sha);
-	const char *mirror = h->upstream ? h->upstream->mirror : h->packaging->mirror;
-	int64_t id;
-	int r;
-
-	b.upstream_sha = up;
-	b.packaging_sha = pack;
-	if ((r = git_commit_info(s->git, mirror, sha, &info, err)) < 0)
-		return r;
-	b.trigger = (char[]){"commit"};
-	b.author = info.author_name;
-	b.subject = info.subject;
-	b.commit_time = info.commit_time;
-	b.packaging_time = h->upstream ? h->pack_time : info.commit_time;
-	b.queued = time_now();
-	return store_build_add(s->store, &b, &id, ret_new, err);
-}
-
-static int ask_pack_time(struct sched *s, struct heads *h, struct err *err)
-{
-	CLEANUP(git_commit_release) struct git_commit info = {0};
-	int r;
-
-	if (!h->upstream || h->pack_time)
-		return 0;
-	r = git_commit_info(s->git, h->packaging->mirror, h->pack, &info, err);
-	if (r >= 0)
-		h->pack_time = info.commit_time;
+		say_warning(l, text);
+	}
 	return r;
 }
 
-static int queue_target(struct sched *s, const struct config_project *p, const struct target *t,
-	struct heads *h, size_t *ret_n, struct err *err)
+static int list_since(const struct list *l, const char *last, struct err *err)
 {
-	auto_free char *last = NULL, *last_pack = NULL;
 	auto_strv struct strv shas = STRV_INIT;
-	int r = store_seen_get(s->store, t->name, p->project, &last, &last_pack, err);
+	int r = list_new(l, last, &shas, err);
+
+	for (size_t i = l->s->opts->head_only && shas.n ? shas.n - 1 : 0; r >= 0 && i < shas.n; i++)
+		r = say_commit(l, last, shas.v[i], err);
+	return r;
+}
+
+static bool is_new(const struct lane *ln, const struct list *l)
+{
+	return ln && ln->conf && (!str_eq(ln->seen_up, l->up) || !str_eq(ln->seen_pack, l->pack));
+}
+
+/* Targets that were looked at up to the same commit get one list. */
+static int list_all(const struct list *l, struct err *err)
+{
+	auto_strv struct strv done = STRV_INIT;
+
+	vec_foreach (&l->s->cfg->targets, t) {
+		const struct lane *ln = lane_find(l->s, (*t)->name, l->p->conf->project);
+		int r;
+
+		if (!is_new(ln, l) || strv_has(&done, ln->seen_up))
+			continue;
+		if ((r = list_since(l, ln->seen_up, err)) < 0)
+			return r;
+		strv_add(&done, ln->seen_up);
+	}
+	return 0;
+}
+
+static int fetch(const struct list *l, const struct remote *r, struct err *err)
+{
+	log_verbose("fetch %s", r->url);
+	return git_mirror(l->s->git, r->url, r->mirror, err);
+}
+
+static int head(const struct list *l, const struct remote *r, const struct config_git *g,
+	const char *known, char ret[GIT_SHA], struct err *err)
+{
+	if (str_empty(known) || strlen(known) >= GIT_SHA)
+		return git_resolve(l->s->git, r->mirror, g->ref ? g->ref : g->branch, ret, err);
+	memcpy(ret, known, strlen(known) + 1);
+	return 0;
+}
+
+static int say_heads(const struct list *l, struct err *err)
+{
+	CLEANUP(git_commit_release) struct git_commit info = {0};
+	json_t *j;
+	int r = 0;
+
+	if (l->p->upstream)
+		r = git_commit_info(l->s->git, l->p->packaging->mirror, l->pack, &info, err);
+	if (r < 0)
+		return err_wrap(err, "packaging");
+	j = json_object();
+	json_put_str(j, "up", l->up);
+	json_put_str(j, "pack", l->pack);
+	json_put_int(j, "pack_time", info.commit_time);
+	say(l, j);
+	return 0;
+}
+
+static int look(struct list *l, struct err *err)
+{
+	const struct project *p = l->p;
+	int r = poll_place(l->s, p, err);
 
 	if (r < 0)
 		return r;
-	if (str_eq(last, h->up) && str_eq(last_pack, h->pack))
-		return 0;
-	if ((r = list_new(s, p, h, last, &shas, err)) < 0 || (r = ask_pack_time(s, h, err)) < 0)
+	if ((l->fetch_packaging && (r = fetch(l, p->packaging, err)) < 0) ||
+		(r = head(l, p->packaging, &p->conf->packaging, p->pack, l->pack, err)) < 0)
+		return err_wrap(err, "packaging");
+	if (p->upstream &&
+		((l->fetch_upstream && (r = fetch(l, p->upstream, err)) < 0) ||
+			(r = head(l, p->upstream, &p->conf->upstream, p->up, l->up, err)) < 0))
+		return err_wrap(err, "upstream");
+	if (!p->upstream)
+		memcpy(l->up, l->pack, sizeof l->up);
+	if ((r = list_all(l, err)) < 0)
 		return r;
-	for (size_t i = s->opts->head_only && shas.n ? shas.n - 1 : 0; i < shas.n; i++) {
-		bool fresh = false;
+	return say_heads(l, err);
+}
 
-		if (s->opts->dry_run) {
-			log_info("%s: would build %.12s on %s", p->project, shas.v[i], t->name);
-			++*ret_n;
+static int helper(void *ctx, int out)
+{
+	struct list *l = ctx;
+	auto_err struct err e = ERR_INIT;
+	json_t *j;
+
+	l->out = out;
+	if (look(l, &e) >= 0)
+		return 0;
+	if (e.code == ERR_SIGNAL)
+		return -1;
+	j = json_object();
+	json_put_int(j, "code", e.code);
+	json_put_str(j, "error", e.msg);
+	say(l, j);
+	return 0;
+}
+
+/* ---- in the supervisor ---- */
+
+static void list_free(struct list *l)
+{
+	if (l->fetch_upstream)
+		l->p->upstream->fetcher = NULL;
+	if (l->fetch_packaging)
+		l->p->packaging->fetcher = NULL;
+	free(l);
+}
+
+static int on_found(struct sched *s, void *ctx, const char *line, struct err *err)
+{
+	struct project *p = ((struct list *)ctx)->p;
+	auto_json json_t *j = NULL;
+	struct found *f;
+
+	if (json_parse(line, strlen(line), "a helper", &j, err) < 0)
+		return -ERR_BUG;
+	if (json_get_str(j, "warning"))
+		log_warn("%s: %s", p->conf->project, json_get_str(j, "warning"));
+	if (json_get_str(j, "error")) {
+		auto_err struct err e = ERR_INIT;
+
+		err_set_(&e, (enum err_code)json_get_int(j, "code"), 0, "%s",
+			json_get_str(j, "error"));
+		poll_done(p);
+		poll_trouble(s, p, &e);
+	}
+	if (json_get_str(j, "up")) {
+		str_set(&p->up, json_get_str(j, "up"));
+		str_set(&p->pack, json_get_str(j, "pack"));
+		p->pack_time = json_get_int(j, "pack_time");
+		p->ready = true;
+	}
+	if (!json_get_str(j, "commit") || p->found.n >= LIMIT_COMMITS)
+		return 0;
+	f = vec_push(&p->found);
+	f->since = xstrdup_null(json_get_str(j, "since"));
+	f->sha = xstrdup(json_get_str(j, "commit"));
+	f->author = xstrdup_null(json_get_str(j, "author"));
+	f->subject = xstrdup_null(json_get_str(j, "subject"));
+	f->time = json_get_int(j, "time");
+	return 0;
+}
+
+static int on_listed(struct sched *s, void *ctx, bool ok, struct err *err)
+{
+	struct list *l = ctx;
+	struct project *p = l->p;
+	int r;
+
+	list_free(l);
+	p->fetching = false;
+	if (s->stopping)
+		return 0;
+	if (!p->ready && p->busy) {
+		auto_err struct err e = ERR_INIT;
+
+		err_set_(&e, ERR_SYS, 0, "the process that fetches it %s",
+			ok ? "said nothing" : "failed");
+		poll_done(p);
+		poll_trouble(s, p, &e);
+	}
+	if (p->ready && !s->first_ready)
+		s->first_ready = loop_now(s->loop);
+	s->dirty = true;
+	if ((r = commits_start(s, err)) < 0)
+		return r;
+	return commits_flush(s, err);
+}
+
+static bool to_fetch(const struct remote *r)
+{
+	return r && (!str_eq_null(r->holds, r->says) || !fs_is_dir(r->mirror));
+}
+
+static bool is_fetched(const struct remote *r)
+{
+	return r && r->fetcher;
+}
+
+static int start(struct sched *s, struct project *p, struct err *err)
+{
+	struct list *l = xcalloc(1, sizeof *l);
+	int r;
+
+	l->s = s;
+	l->p = p;
+	l->fetch_upstream = to_fetch(p->upstream);
+	l->fetch_packaging = to_fetch(p->packaging);
+	if (l->fetch_upstream)
+		p->upstream->fetcher = p;
+	if (l->fetch_packaging)
+		p->packaging->fetcher = p;
+	p->fetching = true;
+	if ((r = helper_start(s, "fetch", helper, l, on_found, on_listed, err)) < 0) {
+		list_free(l);
+		p->fetching = false;
+	}
+	return r;
+}
+
+int commits_start(struct sched *s, struct err *err)
+{
+	size_t n = 0;
+
+	vec_foreach (&s->projects, p)
+		n += (*p)->fetching;
+	vec_foreach (&s->projects, it) {
+		struct project *p = *it;
+		int r;
+
+		if (n >= FETCH_JOBS)
+			break;
+		if (!p->moved || p->fetching || p->ready || is_fetched(p->upstream) ||
+			is_fetched(p->packaging))
 			continue;
-		}
-		if ((r = add_build(s, p, t, h, shas.v[i], &fresh, err)) < 0)
+		if ((r = start(s, p, err)) < 0)
 			return r;
-		*ret_n += fresh;
+		n++;
+	}
+	return 0;
+}
+
+/* What one transaction adds: memory follows once the store has it. */
+struct batch {
+	struct sched *s;
+	VEC(struct added {
+		struct lane *lane;
+		struct item item;
+	})
+	added;
+};
+
+static void batch_release(struct batch *b)
+{
+	vec_release(&b->added);
+}
+
+static int add_build(struct batch *to, const struct project *p, struct lane *l,
+	const struct found *f, struct err *err)
+{
+	const struct config_project *c = p->conf;
+	auto_free char *pack = xstrdup(p->upstream ? p->pack : f->sha);
+	struct store_build b = {
+		.target = l->target,
+		.project = c->project,
+		.name = c->name,
+		.component = c->component,
+		.upstream_url = c->upstream.url ? c->upstream.url : c->packaging.url,
+		.packaging_url = c->packaging.url,
+		.upstream_sha = f->sha,
+		.packaging_sha = pack,
+		.trigger = (char[]){"commit"},
+		.author = f->author,
+		.subject = f->subject,
+		.commit_time = f->time,
+		.packaging_time = p->upstream ? p->pack_time : f->time,
+		.priority = c->priority,
+		.queued = time_now(),
+	};
+	bool fresh = false;
+	int64_t id;
+	int r = store_build_add(to->s->store, &b, &id, &fresh, err);
+
+	if (r >= 0 && fresh)
+		*vec_push(&to->added) =
+			(struct added){l, {.id = id, .priority = c->priority, .fresh = true}};
+	return r;
+}
+
+static int queue_target(struct batch *to, const struct project *p, struct lane *l, struct err *err)
+{
+	struct sched *s = to->s;
+
+	vec_foreach (&p->found, f) {
+		int r;
+
+		if (!str_eq_null(f->since, l->seen_up))
+			continue;
+		hmap_set(&s->touched, p->conf->project, 0);
+		if (s->opts->dry_run)
+			log_info(
+				"%s: would build %.12s on %s", p->conf->project, f->sha, l->target);
+		else if ((r = add_build(to, p, l, f, err)) < 0)
+			return r;
 	}
 	if (s->opts->dry_run)
 		return 0;
-	return store_seen_set(s->store, t->name, p->project, h->up, h->pack, err);
+	return store_seen_set(s->store, l->target, l->project, p->up, p->pack, err);
 }
 
-int commits_queue(struct sched *s, const struct config_project *p, size_t *ret_n, struct err *err)
+static int set_holds(struct sched *s, const struct remote *r, struct err *err)
 {
-	struct heads h;
-	int r = find_heads(s, p, &h, err);
+	if (!r || str_eq_null(r->holds, r->says))
+		return 0;
+	return store_remote_set(s->store, r->mirror, r->says, err);
+}
+
+static bool can_take(const struct project *p)
+{
+	return p->ready && !p->fetching;
+}
+
+/* The queue and how far we looked change together. */
+static int take(struct batch *to, const struct project *p, struct err *err)
+{
+	struct sched *s = to->s;
+	int r;
+
+	vec_foreach (&s->cfg->targets, t) {
+		struct lane *l = lane_find(s, (*t)->name, p->conf->project);
+
+		if (!l || !l->conf || (str_eq(l->seen_up, p->up) && str_eq(l->seen_pack, p->pack)))
+			continue;
+		if ((r = queue_target(to, p, l, err)) < 0)
+			return r;
+	}
+	if ((r = set_holds(s, p->upstream, err)) < 0)
+		return r;
+	return set_holds(s, p->packaging, err);
+}
+
+static void taken(struct sched *s, struct project *p)
+{
+	vec_foreach (&s->cfg->targets, t) {
+		struct lane *l = lane_find(s, (*t)->name, p->conf->project);
+
+		if (!l || !l->conf || s->opts->dry_run)
+			continue;
+		str_set(&l->seen_up, p->up);
+		str_set(&l->seen_pack, p->pack);
+	}
+	if (p->upstream)
+		str_set(&p->upstream->holds, p->upstream->says);
+	str_set(&p->packaging->holds, p->packaging->says);
+	poll_trouble(s, p, NULL);
+	poll_done(p);
+}
+
+/* --head-only: older commits that nothing was done with yet give way to a newer one. */
+static int drop_older(struct sched *s, struct lane *l, int64_t newest, struct err *err)
+{
+	for (size_t i = l->queue.n; i-- > 0;) {
+		int64_t id = l->queue.v[i].id;
+		int r;
+
+		if (!l->queue.v[i].fresh || id >= newest)
+			continue;
+		if ((r = store_build_cancel(s->store, id, "--head-only", err)) < 0)
+			return r;
+		log_info("%s: build %lld on %s gives way to a newer commit", l->project,
+			(long long)id, l->target);
+		lane_remove(l, id);
+	}
+	return 0;
+}
+
+static int apply(struct batch *b, struct err *err)
+{
+	struct sched *s = b->s;
+
+	vec_foreach (&b->added, a) {
+		lane_add(s, a->lane, &a->item);
+		goal_find(s, a->lane->target)->queue_changed = true;
+	}
+	vec_foreach (&s->projects, p)
+		if (can_take(*p))
+			taken(s, *p);
+	vec_foreach (&b->added, a) {
+		int r = s->opts->head_only ? drop_older(s, a->lane, a->item.id, err) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	s->first_ready = 0;
+	s->dirty = true;
+	return 0;
+}
+
+static int take_all(struct batch *b, struct err *err)
+{
+	struct store *st = b->s->store;
+	int r = store_begin(st, err);
 
 	if (r < 0)
 		return r;
-	/* the queue and how far we looked change together */
-	if ((r = store_begin(s->store, err)) < 0)
-		return r;
-	vec_foreach (&s->cfg->targets, t) {
-		if (p->targets.n && !strv_has(&p->targets, (*t)->name))
-			continue;
-		if ((r = queue_target(s, p, *t, &h, ret_n, err)) < 0) {
-			store_rollback(s->store);
-			return r;
-		}
-	}
-	return store_commit(s->store, err);
+	vec_foreach (&b->s->projects, p)
+		if (r >= 0 && can_take(*p))
+			r = take(b, *p, err);
+	if (r < 0 || (r = store_commit(st, err)) < 0)
+		store_rollback(st);
+	return r;
+}
+
+/* Whether all that is being looked at is ready. */
+static bool all_ready(const struct sched *s)
+{
+	vec_foreach (&s->projects, p)
+		if ((*p)->busy && (!(*p)->ready || (*p)->fetching))
+			return false;
+	return true;
+}
+
+int commits_flush(struct sched *s, struct err *err)
+{
+	CLEANUP(batch_release) struct batch b = {.s = s};
+	auto_err struct err e = ERR_INIT;
+	int r;
+
+	if (!s->first_ready || s->stalled)
+		return 0;
+	if (!s->daemon && !all_ready(s) && loop_now(s->loop) < s->first_ready + TOGETHER_MS)
+		return 0;
+	if ((r = take_all(&b, &e)) < 0 || (r = apply(&b, &e)) < 0)
+		return sched_stall(s, &e, err);
+	return 0;
 }

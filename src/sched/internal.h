@@ -1,52 +1,277 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* internal.h - what the parts of sched/ share. */
+/* internal.h - what the parts of sched/ share: one supervisor, its loop, what it knows in memory.
+ */
 #pragma once
+#include "base/loop.h"
 #include "base/map.h"
 #include "git/git.h"
+#include "sched/graph.h"
 #include "sched/sched.h"
 #include "store/store.h"
+
+#define RETRY_FIRST                                                                                \
+	60 /* seconds until a try after trouble of the machine; each next four times               \
+	    */
+#define RETRY_MOST   3600 /* but never longer */
+#define STALL_MOST   60   /* the same between looks whether there is room again */
+#define GRACE_MS     2500 /* between asking a process to end and killing it */
+#define LINT_MOST_MS (15 * 60 * UINT64_C(1000)) /* a lint that decides nothing is ended then */
+#define SAID_MAX     4096                       /* of the reason why there is no result */
 
 /* A remote repository, asked once however many projects use it. */
 struct remote {
 	char *url;
-	char *mirror;     /* bare mirror below data/git */
-	bool wanted;      /* a project that is chosen now uses it */
-	struct strv refs; /* "<sha> <refname>" as the remote said */
-	struct err error; /* why it could not be asked or fetched */
+	char *mirror; /* bare mirror below data/git */
+	char *holds;  /* what is in it: the url and a hash of its refs; "" unknown */
+	char *says;   /* the same of the last answer */
+	bool busy;    /* a project that is being looked at uses it */
+	const struct project *fetcher; /* for whom it is being fetched */
+};
+
+/* A commit that was found. */
+struct found {
+	char *since; /* for targets that were looked at up to this one ("": never) */
+	char *sha, *author, *subject;
+	int64_t time;
+};
+
+/* A project as the poller sees it. */
+struct project {
+	const struct config_project *conf;
+	struct remote *upstream, *packaging; /* upstream NULL: one git */
+	bool busy;                           /* being looked at in this round */
+	bool moved;                          /* ... and something is to be fetched or listed */
+	bool fetching;
+	bool ready;      /* ... and what was found can be queued */
+	bool answered;   /* it was looked at once at least */
+	char *up, *pack; /* hashes of the heads, NULL: the mirror knows */
+	int64_t pack_time;
+	VEC(struct found) found;
+	char *trouble;     /* why it could not be looked at; NULL: it could */
+	unsigned failures; /* in a row */
+	uint64_t again;    /* after failures: not before this time of the loop */
+};
+
+/* A build in the queue: the row in the database has the rest. */
+struct item {
+	int64_t id, priority;
+	uint64_t at;   /* of the loop: not before */
+	int64_t tries; /* that ended for reasons of the machine since it was asked for */
+	bool asked;    /* by a person: does not wait for failures */
+	bool fresh;    /* a commit that nothing was done with yet */
+};
+
+/* The builds of one project on one target: one after another, in the order of commits. */
+struct lane {
+	char *target, *project;
+	const struct config_project *conf; /* NULL: no longer configured */
+	struct target *tconf;
+	VEC(struct item) queue; /* by id */
+	struct worker *worker;  /* the one at work, NULL none */
+	char *seen_up, *seen_pack;
+	uint64_t served; /* builds begun in this busy period */
+	bool probed;     /* asked its source package once for its place in the order */
+	bool held, warned;
+	/* where it stands: as the store's standing */
+	enum store_state state;
+	int64_t last, last_success;
+	/* of the look at the order that is going on */
+	unsigned round;
+	bool waits;
+	const struct lane *blocker;
+	int64_t said_id; /* the build that was last said to wait, and for which one */
+	int64_t said_for;
+};
+
+/* What is known of a target. */
+struct goal {
+	char *name;
+	struct graph *graph;
+	size_t projects;
+	bool queue_changed; /* its queue page is to be written */
+};
+
+/* A process that carries out a build, or looks at a source package for its dependencies. */
+struct worker {
+	struct sched *s;
+	struct lane *lane;
+	const struct config *cfg; /* it began under */
+	const struct config_project *conf;
+	struct target *target;
+	struct store_build build;
+	struct item item;
+	struct result *res; /* NULL: not there yet */
+	char *dir;          /* data/builds/<n>, for a probe a directory below data/probe */
+	char *repo;         /* directory below repos/<target>, when published */
+	int pidfd, out;     /* -1: ended, closed */
+	struct strbuf said;
+	struct loop_timer kill, late;
+	double start;
+	bool probe;
+	bool lints;      /* the result is out; what it still does decides nothing */
+	bool unfinished; /* the result could not be published or recorded yet */
+	char *cancelled; /* by whom; NULL: it is not */
+	bool told;       /* to end */
+};
+
+/* A forked helper and what it says, line by line. */
+struct helper {
+	struct sched *s;
+	const char *name;
+	void *ctx;
+	int pidfd, out;
+	struct strbuf said;
+	int (*on_line)(struct sched *s, void *ctx, const char *line, struct err *err);
+	int (*on_end)(struct sched *s, void *ctx, bool ok, struct err *err);
+	struct loop_timer kill;
 };
 
 struct sched {
 	const struct config *cfg;
+	VEC(struct config *) old; /* replaced ones: builds that began under them go on */
 	const struct sched_opts *opts;
+	struct config **current; /* whose configuration a reload replaces; NULL: none */
+	bool daemon, stopping;
+	bool recovered; /* nothing is left of an earlier supervisor */
+	int lock_fd;
 	struct sched_summary sum;
 	struct store *store;
 	struct git *git;
-	VEC(struct remote) remotes;
+	struct loop *loop;
 	struct hmap touched; /* projects that had something to do in this pass */
-	VEC(int) lingering;  /* pidfds of build processes that still lint */
+	VEC(struct remote *) remotes;
+	VEC(struct project *) projects;
+	VEC(struct lane *) lanes;
+	struct hmap lane_index; /* "target/project" */
+	VEC(struct goal *) goals;
+	VEC(struct worker *) workers;
+	VEC(struct helper *) helpers;
+	bool dirty;     /* what may start is to be looked at anew */
+	unsigned round; /* of looks at the order */
+	bool hold_all;
+	uint64_t first_ready; /* when the first project of this round was ready to be queued */
+	/* the disk is full, or the like: nothing new begins */
+	bool stalled;
+	unsigned stalls;
+	char *stall_why;
+	struct loop_timer poll, request, retry, stall, pages, chores, watchdog;
+	uint64_t watchdog_ms;
+	char *status; /* as the service manager was told last */
 };
 
-/* Where repos/ is reachable: as configured, else by file; the caller's. */
-char *sched_baseurl(const struct config *cfg);
-
-/* poll.c: ask all remotes of the chosen projects, fetch those that moved. */
+/* run.c */
+char *sched_baseurl(const struct config *cfg); /* where repos/ is reachable; the caller's */
 bool sched_wants(const struct sched *s, const struct config_project *p);
-int poll_remotes(struct sched *s, struct err *err);
-/* The remote of a URL; NULL when url is NULL. */
-struct remote *poll_remote(struct sched *s, const char *url);
-/* Full hash of what the project follows or pins, from what the remote said. */
-int poll_resolve(struct sched *s, struct remote *r, const struct config_git *g,
-	char ret_sha[GIT_SHA], struct err *err);
+/* Trouble that may pass (a full disk): nothing new begins, what is at hand is tried again. Other
+ * errors are returned. */
+int sched_stall(struct sched *s, struct err *e, struct err *err);
+/* Whether the configuration can be worked with. */
+int sched_check(const struct config *cfg, const struct sched_opts *opts, struct err *err);
+int sched_open_git(struct sched *s, struct err *err);
 
-/* commits.c: queue the new commits of one project; *ret_n how many over all targets. */
-int commits_queue(struct sched *s, const struct config_project *p, size_t *ret_n, struct err *err);
+/* reload.c */
+int sched_reload(struct sched *s, struct err *err);
 
-/* work.c: carry out one queued build. */
-int work_build(struct sched *s, const struct store_build *b, struct err *err);
+/* chores.c: now and waiting for it, or each hour. */
+void chores_now(struct sched *s);
+void chores_timer(struct sched *s);
 
-/* child.c: carry out the job of `project` in a process of its own, dir its directory. ERR_SYS: it
- * left no result, which says nothing about the package. */
-int child_build(struct sched *s, const char *project, const char *dir, const char *job,
-	struct result **ret, struct err *err);
-/* Wait for build processes that outlived their result; a signal to us ends them. */
-int child_reap(struct sched *s, struct err *err);
+/* lane.c: what is in the queue, and where each project stands. */
+int lanes_open(struct sched *s, struct err *err);
+void lanes_close(struct sched *s);
+/* The configuration changed. */
+int lanes_configure(struct sched *s, struct err *err);
+struct lane *lane_find(const struct sched *s, const char *target, const char *project);
+/* As lane_find, made when it is not there. */
+struct lane *lane_get(struct sched *s, const char *target, const char *project);
+void lane_add(struct sched *s, struct lane *l, const struct item *it);
+void lane_remove(struct lane *l, int64_t id);
+struct item *lane_item(struct lane *l, int64_t id);
+struct goal *goal_find(const struct sched *s, const char *target);
+/* A row of the queue that is not in memory yet. */
+void lane_add_row(struct sched *s, const struct store_build *b);
+int lanes_load_held(struct sched *s, struct err *err);
+/* Rows that others put into the queue (rebuilds): read them. */
+int lanes_add_rows(struct sched *s, int64_t after_id, struct err *err);
+
+/* pick.c: start what may start. */
+void say_queued(struct sched *s); /* what would be built of what is queued */
+int pick_start(struct sched *s, struct err *err);
+/* Whether anything is to be done now or will be without a new commit. */
+bool pick_idle(const struct sched *s);
+bool lane_is_polled(const struct sched *s, const struct lane *l);
+
+/* poll.c: who has something new. project NULL: all; now: whatever their backoff. */
+int poll_open(struct sched *s, struct err *err);
+void poll_close(struct sched *s);
+int poll_start(struct sched *s, const char *project, bool now, struct err *err);
+bool poll_busy(const struct sched *s);
+struct remote *poll_remote(const struct sched *s, const char *url);
+struct project *poll_project(const struct sched *s, const char *name);
+/* The look at it is over. */
+void poll_done(struct project *p);
+/* A link or directories so that a project's mirrors can be found by its name. */
+int poll_place(const struct sched *s, const struct project *p, struct err *err);
+/* Full hash of what is followed or pinned, from what the remote said; "" when it did not say. */
+void poll_resolve(const struct strv *refs, const struct config_git *g, char ret_sha[GIT_SHA]);
+/* It could not be looked at, or (e NULL) it can. */
+void poll_trouble(struct sched *s, struct project *p, const struct err *e);
+
+/* commits.c: fetch and list, in helpers; queue what they found. */
+int commits_start(struct sched *s, struct err *err);
+int commits_flush(struct sched *s, struct err *err);
+
+/* work.c: the life of a build. */
+int work_start(struct sched *s, struct lane *l, const struct item *it, struct err *err);
+int work_probe(struct sched *s, struct lane *l, const struct item *it, struct err *err);
+/* The result is in w->res: publish and record it. */
+int work_finish(struct worker *w, struct err *err);
+/* NULL: the row cannot be read. */
+struct worker *worker_new(struct sched *s, struct lane *l, const struct item *it, struct err *err);
+void worker_free(struct worker *w);
+/* Seconds until the next try, after so many before this one. */
+uint64_t retry_delay(int64_t tries);
+/* job.c */
+int work_job(struct worker *w, struct err *err);
+/* publish.c */
+int work_publish(struct worker *w, struct err *err);
+void work_no_result(struct worker *w, const char *message);
+void work_fill(struct worker *w);
+void work_save_result(const struct worker *w);
+
+/* child.c: its process. */
+int child_start(struct worker *w, const char *job, struct err *err);
+/* Ask it to end, then kill it. */
+void child_tell(struct worker *w);
+/* All of them and the helpers, and wait. */
+void child_stop_all(struct sched *s);
+size_t child_building(const struct sched *s);
+size_t child_linting(const struct sched *s);
+
+/* recover.c: what an earlier supervisor left: results are adopted, the rest goes back. */
+int recover(struct sched *s, struct err *err);
+
+/* helper.c */
+int helper_start(struct sched *s, const char *name, int (*fn)(void *ctx, int out_fd), void *ctx,
+	int (*on_line)(struct sched *s, void *ctx, const char *line, struct err *err),
+	int (*on_end)(struct sched *s, void *ctx, bool ok, struct err *err), struct err *err);
+void helper_free(struct helper *h);
+/* End those of the name (NULL: all), with what they started, and wait. */
+void helpers_stop(struct sched *s, const char *name);
+bool helper_runs(const struct sched *s, const char *name);
+
+/* request.c: what other commands ask for. */
+int request_look(struct sched *s, struct err *err);
+
+/* after.c: what follows an outcome: the record, order, rebuilds, news, pages. */
+int after_open(struct sched *s, struct err *err);
+void after_close(struct sched *s);
+/* All that is recorded of an outcome, in one transaction. */
+int after_record(struct worker *w, bool published, struct err *err);
+int after_outcome(struct worker *w, struct err *err);
+int after_cancel(struct sched *s, int64_t id, const char *target, struct err *err);
+/* Operators are told of trouble with the machine. */
+void after_trouble(struct sched *s, const char *what);
+/* The pages of a pass. */
+void after_pass(struct sched *s);
+int after_probe(struct worker *w, struct err *err);

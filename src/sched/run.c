@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* run.c - one pass over everything: lock, poll, queue, build, publish, sum up. */
+/* run.c - the supervisor: lock, what is known, the loop, its end. One pass and the service are the
+ * same but for when they end and what they wait for. */
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/sd.h"
 #include "base/sig.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -9,21 +11,52 @@
 #include "root/root.h"
 #include "sched/internal.h"
 
-static void remote_release(struct remote *r)
+#define REQUEST_MS 1000
+
+char *sched_baseurl(const struct config *cfg)
 {
-	free(r->url);
-	free(r->mirror);
-	strv_release(&r->refs);
-	err_clear(&r->error);
+	auto_strbuf struct strbuf b = STRBUF_INIT;
+
+	if (cfg->url)
+		return xstrdup(cfg->url);
+	/* dnf takes a blank for the end of the url */
+	sb_add(&b, "file://");
+	text_url_path(&b, cfg->data);
+	sb_add(&b, "/repos");
+	return sb_take(&b);
+}
+
+bool sched_wants(const struct sched *s, const struct config_project *p)
+{
+	const struct strv *only = s->opts->projects;
+
+	return !only || !only->n || strv_has(only, p->project) || strv_has(only, p->name);
+}
+
+/* ---- beginning and end ---- */
+
+static void config_freev(struct config **c)
+{
+	config_free(*c);
 }
 
 static void sched_release(struct sched *s)
 {
-	(void)child_reap(s, NULL);
-	vec_free(&s->remotes, remote_release);
+	while (s->workers.n)
+		worker_free(s->workers.v[0]);
+	vec_release(&s->workers);
+	vec_release(&s->helpers);
+	after_close(s);
+	poll_close(s);
+	lanes_close(s);
 	hmap_release(&s->touched);
 	git_free(s->git);
 	store_close(s->store);
+	loop_free(s->loop);
+	vec_free(&s->old, config_freev);
+	free(s->stall_why);
+	free(s->status);
+	auto_closep(&s->lock_fd);
 }
 
 /* Directories that configured urls name: the only ones the file transport is allowed for. */
@@ -41,30 +74,17 @@ static void local_paths(const struct config *cfg, struct strv *ret)
 	}
 }
 
-static int open_all(struct sched *s, struct err *err)
+int sched_open_git(struct sched *s, struct err *err)
 {
 	auto_free char *state = path_join(s->cfg->data, "git");
 	auto_strv struct strv local = STRV_INIT;
 	int r;
 
 	local_paths(s->cfg, &local);
-	if ((r = fs_mkdirs(state, 0755, err)) < 0 ||
-		(r = git_open(state, &local, &s->git, err)) < 0)
+	git_free(TAKE(s->git));
+	if ((r = fs_mkdirs(state, 0755, err)) < 0)
 		return r;
-	return store_open(s->cfg->data, false, &s->store, err);
-}
-
-char *sched_baseurl(const struct config *cfg)
-{
-	auto_strbuf struct strbuf b = STRBUF_INIT;
-
-	if (cfg->url)
-		return xstrdup(cfg->url);
-	/* dnf takes a blank for the end of the url */
-	sb_add(&b, "file://");
-	text_url_path(&b, cfg->data);
-	sb_add(&b, "/repos");
-	return sb_take(&b);
+	return git_open(state, &local, &s->git, err);
 }
 
 /* What clients of the host target need beside our packages. */
@@ -87,210 +107,266 @@ static int host_base(struct sched *s, struct err *err)
 	return 0;
 }
 
-static void project_failed(struct sched *s, const struct config_project *p, const struct err *e)
+int sched_check(const struct config *cfg, const struct sched_opts *opts, struct err *err)
 {
-	if (err_retryable(e->code))
-		s->sum.retry++;
-	else
-		s->sum.failed++;
-	log_error("%s: %s", p->project, e->msg);
-}
-
-static int queue_all(struct sched *s, struct err *err)
-{
-	vec_foreach (&s->cfg->projects, p) {
-		auto_err struct err e = ERR_INIT;
-		size_t n = 0;
-		int r;
-
-		if (!sched_wants(s, p))
-			continue;
-		r = commits_queue(s, p, &n, &e);
-		if (r == -ERR_SIGNAL)
-			return err_move(err, &e);
-		if (r < 0)
-			project_failed(s, p, &e);
-		if (r < 0 || n)
-			hmap_set(&s->touched, p->project, 0);
-	}
-	return 0;
-}
-
-/* A later commit of the project is published: an older one must not take its place. */
-static int is_superseded(struct sched *s, const struct store_build *b, struct err *err)
-{
-	CLEANUP(store_build_release) struct store_build last = {0};
-	int r = store_last_published(s->store, b->target, b->project, &last, err);
-
-	if (r == -ERR_NOT_FOUND) {
-		err_clear(err);
-		return 0;
-	}
-	return r < 0 ? r : last.id > b->id;
-}
-
-/* Builds that ended for reasons of the machine get another try with each run. */
-static int requeue(struct sched *s, struct err *err)
-{
-	struct store_filter f = {.state = BUILD_RETRY};
-	struct store_builds again = VEC_INIT;
-	size_t n = 0;
-	int r = store_requeue_running(s->store, &n, err);
-
-	if (r < 0 || (r = store_builds(s->store, &f, &again, err)) < 0)
-		return r;
-	if (n)
-		log_info("%zu interrupted builds are queued again", n);
-	vec_foreach (&again, b) {
-		if (r >= 0)
-			r = is_superseded(s, b, err);
-		if (r == 0)
-			r = store_build_requeue(s->store, b->id, "retry", err);
-	}
-	vec_free(&again, store_build_release);
-	return r < 0 ? r : 0;
-}
-
-/*
- * One of the queue, in the order of commits: after a build that is to be tried again, the project's
- * later ones wait for the next run, once; `held` has the "target/project" of those.
- */
-static int build_next(
-	struct sched *s, const struct store_build *b, struct strv *held, struct err *err)
-{
-	const struct config_project *p = config_project(s->cfg, b->project);
-	auto_free char *key = xasprintf("%s/%s", b->target, b->project);
-	size_t retries = s->sum.retry;
 	int r;
 
-	if (p && !sched_wants(s, p))
-		return 0;
-	hmap_set(&s->touched, b->project, 0);
-	if (s->opts->dry_run) {
-		log_info("%s: would build %.12s on %s (queued before)", b->project, b->upstream_sha,
-			b->target);
-		return 0;
-	}
-	if (strv_has(held, key)) {
-		log_info("%s: %.12s waits for an earlier commit", b->project, b->upstream_sha);
-		return 0;
-	}
-	r = work_build(s, b, err);
-	if (s->sum.retry > retries && !str_eq_null(b->trigger, "retry"))
-		strv_take(held, TAKE(key));
-	return r;
-}
-
-static int build_all(struct sched *s, struct err *err)
-{
-	struct store_filter f = {.state = BUILD_QUEUED, .oldest_first = true};
-	struct store_builds queue = VEC_INIT;
-	auto_strv struct strv held = STRV_INIT;
-	int r = store_builds(s->store, &f, &queue, err);
-
-	vec_foreach (&queue, b)
-		if (r >= 0)
-			r = build_next(s, b, &held, err);
-	vec_free(&queue, store_build_release);
-	return r;
-}
-
-static int check_projects(const struct config *cfg, const struct sched_opts *opts, struct err *err)
-{
 	for (size_t i = 0; opts->projects && i < opts->projects->n; i++) {
 		const struct config_project *p;
-		int r = config_project_find(cfg, opts->projects->v[i], &p, err);
 
-		if (r < 0)
+		if ((r = config_project_find(cfg, opts->projects->v[i], &p, err)) < 0)
 			return r;
 	}
+	vec_foreach (&cfg->targets, t)
+		if ((r = config_target_usable(*t, err)) < 0)
+			return r;
 	return 0;
 }
 
-static int usable_targets(const struct config *cfg, struct err *err)
+static int open_all(struct sched *s, struct err *err)
 {
-	vec_foreach (&cfg->targets, t) {
-		int r = config_target_usable(*t, err);
+	auto_free char *lock = path_join(s->cfg->data, "lock");
+	int r;
 
-		if (r < 0)
-			return r;
+	if ((r = sched_check(s->cfg, s->opts, err)) < 0 ||
+		(r = fs_mkdirs(s->cfg->data, 0755, err)) < 0)
+		return r;
+	if ((r = fs_lock(lock, &s->lock_fd, err)) < 0)
+		return err_wrap(err, "data directory '%s'", s->cfg->data);
+	s->loop = loop_new(NULL);
+	if ((r = sched_open_git(s, err)) < 0 ||
+		(r = store_open(s->cfg->data, false, &s->store, err)) < 0 ||
+		(r = lanes_open(s, err)) < 0 || (r = poll_open(s, err)) < 0)
+		return r;
+	return after_open(s, err);
+}
+
+/* ---- trouble that may pass ---- */
+
+int sched_stall(struct sched *s, struct err *e, struct err *err)
+{
+	uint64_t delay = 1;
+
+	if (!s->daemon || e->code == ERR_CORRUPT || e->code == ERR_BUG || e->code == ERR_SIGNAL)
+		return err_move(err, e);
+	if (!str_eq_null(s->stall_why, e->msg)) {
+		log_error("%s; nothing new begins until this is over", e->msg);
+		str_set(&s->stall_why, e->msg);
+		after_trouble(s, e->msg);
 	}
+	for (unsigned i = 0; i < s->stalls && delay < STALL_MOST; i++)
+		delay *= 2;
+	s->stalls++;
+	s->stalled = true;
+	loop_in(s->loop, &s->stall, (delay < STALL_MOST ? delay : STALL_MOST) * 1000);
 	return 0;
 }
 
-/* What roots and downloads take, by `cache` of the configuration. That it fails spoils no build. */
-static void housekeep(struct sched *s)
+static struct worker *unfinished(const struct sched *s)
 {
-	const struct config_cache *c = &s->cfg->cache;
-	auto_free char *roots = path_join(s->cfg->data, "roots");
-	auto_free char *cache = path_join(s->cfg->data, "cache");
-	int64_t since = c->unused ? time_now() - (int64_t)c->unused : 0;
-	auto_err struct err e = ERR_INIT;
-	uint64_t bytes;
-	size_t n = 0;
+	vec_foreach (&s->workers, w)
+		if ((*w)->unfinished)
+			return *w;
+	return NULL;
+}
 
-	if (root_gc(roots, since, c->roots, false, &n, &bytes, &e) < 0 ||
-		root_cache_gc(cache, since, false, &bytes, &e) < 0)
-		log_warn("removing what is not used any more: %s", e.msg);
-	if (n)
-		log_info("removed %zu unused root%s", n, n == 1 ? "" : "s");
+/* Once more what could not be done; the first that fails stalls again. */
+static int on_stall(void *ctx, struct err *err)
+{
+	struct sched *s = ctx;
+	struct worker *w;
+	int r;
+
+	s->stalled = false;
+	while (!s->stalled && (w = unfinished(s)))
+		if ((r = work_finish(w, err)) < 0)
+			return r;
+	if (!s->stalled && !s->recovered && (r = recover(s, err)) < 0)
+		return r;
+	if (!s->stalled && (r = commits_flush(s, err)) < 0)
+		return r;
+	s->dirty = true;
+	if (s->stalled || (r = pick_start(s, err)) < 0 || s->stalled)
+		return r < 0 ? r : 0;
+	log_info("it works again, and goes on");
+	str_set(&s->stall_why, NULL);
+	s->stalls = 0;
+	return 0;
+}
+
+/* ---- the loop ---- */
+
+static int on_signal(void *ctx, struct err *err)
+{
+	(void)ctx;
+	return sig_check(err);
+}
+
+static int on_retry(void *ctx, struct err *err)
+{
+	(void)err;
+	((struct sched *)ctx)->dirty = true;
+	return 0;
+}
+
+static int on_request(void *ctx, struct err *err)
+{
+	struct sched *s = ctx;
+	int r = s->stalled ? 0 : request_look(s, err);
+
+	loop_in(s->loop, &s->request, REQUEST_MS);
+	return r;
+}
+
+static void set_timer(struct sched *s, struct loop_timer *t, loop_fn *fn, uint64_t ms)
+{
+	t->fn = fn;
+	t->ctx = s;
+	loop_in(s->loop, t, ms);
+}
+
+static void set_timers(struct sched *s)
+{
+	loop_watch(s->loop, sig_fd(), on_signal, s);
+	s->retry.fn = on_retry;
+	s->stall.fn = on_stall;
+	s->retry.ctx = s->stall.ctx = s;
+	if (!s->opts->dry_run)
+		set_timer(s, &s->request, on_request, 0);
+}
+
+/* Ends with all that runs; what ran is queued again, unless its result is there: that is adopted
+ * by the next. */
+static void stop(struct sched *s)
+{
+	child_stop_all(s);
+	if (s->store && !s->opts->dry_run && !unfinished(s))
+		(void)store_requeue_running(s->store, NULL, NULL);
+}
+
+static int once_loop(struct sched *s, struct err *err)
+{
+	int r = poll_start(s, NULL, true, err);
+
+	while (r >= 0) {
+		if ((r = pick_start(s, err)) < 0)
+			break;
+		/* who takes long to answer is waited for by those who need him only */
+		if (s->first_ready && (r = commits_flush(s, err)) < 0)
+			break;
+		if (pick_idle(s) && !child_linting(s))
+			break;
+		r = loop_step(s->loop, err);
+	}
+	return r;
+}
+
+static void sum_up(struct sched *s)
+{
+	vec_foreach (&s->cfg->projects, p)
+		s->sum.unchanged += sched_wants(s, p) && !hmap_has(&s->touched, p->project);
 }
 
 int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
 	struct sched_summary *ret, struct err *err)
 {
-	auto_free char *lock = path_join(cfg->data, "lock");
-	auto_close int lock_fd = -1; /* let go last: build processes end before */
-	CLEANUP(sched_release) struct sched s = {.cfg = cfg, .opts = opts};
-	int r;
+	CLEANUP(sched_release) struct sched s = {.cfg = cfg, .opts = opts, .lock_fd = -1};
+	int r = open_all(&s, err);
 
-	if ((r = check_projects(cfg, opts, err)) < 0 || (r = usable_targets(cfg, err)) < 0 ||
-		(r = fs_mkdirs(cfg->data, 0755, err)) < 0)
+	if (r < 0)
 		return r;
-	if ((r = fs_lock(lock, &lock_fd, err)) < 0)
-		return err_wrap(err, "data directory '%s'", cfg->data);
-	if ((r = open_all(&s, err)) < 0 || (!opts->dry_run && (r = requeue(&s, err)) < 0) ||
-		(r = poll_remotes(&s, err)) < 0 || (r = queue_all(&s, err)) < 0)
+	set_timers(&s);
+	if ((!opts->dry_run && ((r = host_base(&s, err)) < 0 || (r = recover(&s, err)) < 0)) ||
+		(r = once_loop(&s, err)) < 0) {
+		stop(&s);
 		return r;
-	if ((!opts->dry_run && (r = host_base(&s, err)) < 0) || (r = build_all(&s, err)) < 0 ||
-		(r = child_reap(&s, err)) < 0)
-		return r;
-	if (s.sum.built + s.sum.failed)
-		housekeep(&s);
-	vec_foreach (&cfg->projects, p)
-		s.sum.unchanged += sched_wants(&s, p) && !hmap_has(&s.touched, p->project);
+	}
+	if (opts->dry_run)
+		say_queued(&s);
+	else if (s.sum.built + s.sum.failed)
+		chores_now(&s);
+	after_pass(&s);
+	sum_up(&s);
 	*ret = s.sum;
 	return 0;
 }
 
-int sched_recheck(
-	const struct config *cfg, const char *project, bool dry_run, size_t *ret_n, struct err *err)
+/* ---- the service ---- */
+
+static int on_poll(void *ctx, struct err *err)
 {
-	CLEANUP(store_closep) struct store *st = NULL;
-	const struct config_project *p;
-	size_t n = 0;
+	struct sched *s = ctx;
+	auto_err struct err e = ERR_INIT;
+
+	loop_in(s->loop, &s->poll, s->cfg->poll * 1000);
+	return poll_start(s, NULL, false, &e) < 0 ? sched_stall(s, &e, err) : 0;
+}
+
+static int on_watchdog(void *ctx, struct err *err)
+{
+	struct sched *s = ctx;
+
+	(void)err;
+	sd_notify("WATCHDOG=1");
+	loop_in(s->loop, &s->watchdog, s->watchdog_ms / 2);
+	return 0;
+}
+
+static int on_reload(void *ctx, struct err *err)
+{
+	struct sched *s = ctx;
+
+	return sig_reload() ? sched_reload(s, err) : 0;
+}
+
+static void tell_status(struct sched *s)
+{
+	size_t queued = 0;
+	auto_free char *now = NULL;
+
+	vec_foreach (&s->lanes, l)
+		queued += (*l)->queue.n;
+	now = xasprintf("%s%zu building, %zu queued", s->stalled ? "stalled, " : "",
+		child_building(s), queued);
+	if (str_eq_null(now, s->status))
+		return;
+	str_set(&s->status, now);
+	sd_notify("STATUS=%s", now);
+}
+
+static int service(struct sched *s, struct err *err)
+{
 	int r;
 
-	if ((r = config_project_find(cfg, project, &p, err)) < 0 ||
-		(r = store_open(cfg->data, dry_run, &st, err)) < 0)
+	if ((r = host_base(s, err)) < 0 || (r = recover(s, err)) < 0)
 		return r;
-	vec_foreach (&cfg->targets, t) {
-		struct store_filter f = {
-			.target = (*t)->name, .project = p->project, .state = -1, .limit = 1};
-		struct store_builds last = VEC_INIT;
-
-		r = store_builds(st, &f, &last, err);
-		vec_foreach (&last, b) {
-			if (r < 0 || b->state == BUILD_QUEUED || b->state == BUILD_RUNNING)
-				continue;
-			n++;
-			if (!dry_run)
-				r = store_build_requeue(st, b->id, "recheck", err);
-		}
-		vec_free(&last, store_build_release);
-		if (r < 0)
+	sig_hup_reloads();
+	loop_watch(s->loop, sig_reload_fd(), on_reload, s);
+	set_timer(s, &s->poll, on_poll, 0);
+	if ((s->watchdog_ms = sd_watchdog_ms()))
+		set_timer(s, &s->watchdog, on_watchdog, 0);
+	chores_timer(s);
+	log_info("%zu projects on %zu targets, looked at every %llu s", s->cfg->projects.n,
+		s->cfg->targets.n, (unsigned long long)s->cfg->poll);
+	sd_notify("READY=1");
+	for (;;) {
+		if ((r = pick_start(s, err)) < 0 || (r = loop_step(s->loop, err)) < 0)
 			return r;
+		tell_status(s);
 	}
-	*ret_n = n;
-	return 0;
+}
+
+int sched_run(struct config **cfg, const struct sched_opts *opts, struct err *err)
+{
+	CLEANUP(sched_release)
+	struct sched s = {.cfg = *cfg, .current = cfg, .opts = opts, .daemon = true, .lock_fd = -1};
+	int r = open_all(&s, err);
+
+	if (r < 0)
+		return r;
+	set_timers(&s);
+	r = service(&s, err);
+	sd_notify("STOPPING=1");
+	stop(&s);
+	return r;
 }

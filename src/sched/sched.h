@@ -15,9 +15,9 @@ struct sched_opts {
 	bool dry_run;                /* say what would be built, change nothing */
 	const char *since;           /* first run of a project: from this ref on, it included */
 	const struct strv *projects; /* only these; empty: all */
-	/* progress: a step of a project's build begins; step NULL: the build is over. May be NULL
-	 */
-	void (*step)(const char *project, const char *step);
+	unsigned jobs;               /* builds at once; 0: as configured */
+	/* progress: a step of a build begins; step NULL: the build is over. May be NULL. */
+	void (*step)(int64_t build, const char *project, const char *step);
 	/* SIGHUP: read the configuration anew; errors are reported by it, the old one stays. NULL:
 	 * no reload. */
 	int (*reload)(struct config **ret, struct err *err);
@@ -39,10 +39,6 @@ int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
  * Ends with ERR_SIGNAL when told to stop. *cfg is replaced by a reload.
  */
 int sched_run(struct config **cfg, const struct sched_opts *opts, struct err *err);
-
-/* Queue the newest build of a project again, on all of its targets; *ret_n how many (would be). */
-int sched_recheck(const struct config *cfg, const char *project, bool dry_run, size_t *ret_n,
-	struct err *err);
 
 /* What a person asks for. */
 enum sched_verb {

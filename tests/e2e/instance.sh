@@ -48,7 +48,8 @@ change alpha 'echo alpha two' >/dev/null
 change alpha 'echo alpha three' >/dev/null
 bad=$(change beta 'if then')
 change gamma 'echo gamma two' >/dev/null
-exits 4 'one project breaks' "$PACKMILL" run --once
+# one after another, so that it is known what was good when beta broke
+exits 4 'one project breaks' "$PACKMILL" run --once -j 1
 has 'the sum' "$T/out" '^built 3, failed 1, retry 0, unchanged 0$'
 has 'who, which commit, why, where' "$T/err" "beta: ${bad:0:12} failed on host: %build: .*yntax error.*builds/[0-9]+/build.log:[0-9]+\\)"
 is 'current keeps the last good one' "$(published current)" 'alpha-1.0.1 beta-1.0.0 gamma-1.0.1 '

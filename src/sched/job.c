@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* job.c - the job file of a build: all that its process must know. */
+#include "model/job.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "repo/repo.h"
+#include "sched/internal.h"
+
+static void set_git(struct sched *s, struct job_git *g, const struct config_git *c, const char *sha)
+{
+	struct remote *r = poll_remote(s, c->url);
+
+	g->url = xstrdup_null(c->url);
+	g->ref = xstrdup_null(c->ref ? c->ref : c->branch);
+	g->sha = xstrdup(sha);
+	g->mirror = xstrdup_null(r ? r->mirror : NULL);
+}
+
+/* What is published already: the last version, and packages that may satisfy dependencies. */
+static int job_history(struct worker *w, struct job *j, struct err *err)
+{
+	struct package_vec packages = VEC_INIT;
+	struct store_build last = {0};
+	auto_free char *dir = NULL;
+	int r = store_last_published(w->s->store, w->target->name, w->conf->project, &last, NULL);
+
+	if (r >= 0 && last.id != w->build.id) {
+		j->last_date = last.date;
+		j->last_evr = xstrdup_null(last.evr);
+	}
+	if (r >= 0)
+		store_build_release(&last);
+	if (!w->target->host) {
+		j->own = repo_current_dir(w->cfg->data, w->target->name);
+		return 0;
+	}
+	dir = repo_dir(w->cfg->data, w->target->name);
+	r = store_published_packages(w->s->store, w->target->name, &packages, err);
+	vec_foreach (&packages, p)
+		strv_take(&j->published, repo_pool_path(dir, p));
+	vec_free(&packages, package_release);
+	return r;
+}
+
+static void job_of_build(const struct worker *w, struct job *j)
+{
+	const struct config_project *p = w->conf;
+
+	j->build = w->build.id;
+	j->project = xstrdup(p->project);
+	j->trigger = xstrdup_null(w->build.trigger);
+	j->layout = p->layout;
+	if (p->upstream.url)
+		set_git(w->s, &j->upstream, &p->upstream, w->build.upstream_sha);
+	set_git(w->s, &j->packaging, &p->packaging, w->build.packaging_sha);
+	j->path = xstrdup_null(p->path);
+	j->spec = xstrdup_null(p->spec);
+	j->policy = xstrdup_null(p->policy);
+	j->numbering = xstrdup_null(p->numbering);
+	j->minor = p->minor;
+	j->queued = w->build.queued;
+	j->date = w->build.date;
+	j->rebuild = w->build.rebuild;
+	j->output = xstrdup(w->dir);
+}
+
+static int make_job(struct worker *w, struct job **ret, struct err *err)
+{
+	CLEANUP(job_freep) struct job *j = xcalloc(1, sizeof *j);
+	const struct config *cfg = w->cfg;
+	auto_json json_t *copy = target_to_json(w->target);
+	int r = target_from_json(copy, &j->target, err);
+
+	if (r < 0)
+		return r;
+	job_of_build(w, j);
+	j->allow_lower = w->s->opts->allow_lower;
+	j->offline = w->s->opts->offline;
+	j->refresh = w->s->opts->refresh;
+	j->limits = cfg->limits;
+	j->lint_fatal = cfg->lint_fatal;
+	j->roots = path_join(cfg->data, "roots");
+	j->cache = path_join(cfg->data, "cache");
+	j->source_only = w->probe;
+	if ((r = job_history(w, j, err)) < 0)
+		return r;
+	*ret = TAKE(j);
+	return 0;
+}
+
+int work_job(struct worker *w, struct err *err)
+{
+	auto_free char *file = path_join(w->dir, "job.json");
+	CLEANUP(job_freep) struct job *job = NULL;
+	auto_json json_t *j = NULL;
+	int r = make_job(w, &job, err);
+
+	if (r < 0)
+		return r;
+	j = job_to_json(job);
+	if (w->probe)
+		json_put_bool(j, "declare", true);
+	return json_write_atomic(file, j, err);
+}

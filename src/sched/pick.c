@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pick.c - which build begins next. Of one project on one target the commits go in their order, one
+ * at a time; between projects: priority, then who had the fewest in this busy period, then the
+ * oldest. A build waits for queued and running builds of projects it needs, and for those that
+ * failed.
+ */
+#include "base/log.h"
+#include "sched/internal.h"
+
+bool lane_is_polled(const struct sched *s, const struct lane *l)
+{
+	const struct project *p = poll_project(s, l->project);
+
+	return p && p->busy;
+}
+
+static bool is_wanted(const struct sched *s, const struct lane *l)
+{
+	return l->conf && sched_wants(s, l->conf);
+}
+
+/* The first that may be tried: after one that is to be tried again, the project's later commits
+ * wait once. */
+static struct item *next_item(const struct sched *s, struct lane *l)
+{
+	uint64_t now = loop_now(s->loop);
+
+	vec_foreach (&l->queue, it) {
+		if (it->at <= now)
+			return it;
+		if (it->tries <= 1)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* ---- the order ---- */
+
+static bool has_failed(const struct sched *s, const struct lane *l)
+{
+	return l->last && l->state == BUILD_FAILED && !(s->cfg->last_good && l->last_success);
+}
+
+static void look(struct sched *s, struct lane *l);
+
+/* What `l` has to wait for in a project it needs. */
+static void look_at_need(struct sched *s, struct lane *l, struct lane *need, bool asked)
+{
+	if (!is_wanted(s, need))
+		return;
+	if (need->worker || lane_is_polled(s, need)) {
+		l->waits = true;
+		return;
+	}
+	if (need->queue.n && !need->held && !s->hold_all) {
+		look(s, need);
+		l->waits |= !(asked && need->blocker);
+		if (need->blocker && !l->blocker && !asked)
+			l->blocker = need->blocker;
+		return;
+	}
+	if (!asked && has_failed(s, need)) {
+		l->waits = true;
+		if (!l->blocker)
+			l->blocker = need;
+	}
+}
+
+/* Sets waits and blocker; once in each look at all of them. */
+static void look(struct sched *s, struct lane *l)
+{
+	const struct goal *g = goal_find(s, l->target);
+	const struct item *it = next_item(s, l);
+	const struct strv *needs;
+	bool asked = (it && it->asked) || (s->opts->projects && s->opts->projects->n);
+
+	if (l->round == s->round)
+		return;
+	l->round = s->round;
+	l->waits = false;
+	l->blocker = NULL;
+	if (!g || !g->graph || !(needs = graph_before(g->graph, l->project)))
+		return;
+	for (size_t i = 0; i < needs->n; i++) {
+		struct lane *need = lane_find(s, l->target, needs->v[i]);
+
+		if (need && need != l)
+			look_at_need(s, l, need, asked);
+	}
+}
+
+/* Written when it changes only; said once for a build and the one it waits for. */
+static int say_waits(struct sched *s, struct lane *l, const struct item *it, struct err *err)
+{
+	const struct lane *b = l->blocker;
+	int r;
+
+	if (l->said_id == it->id && l->said_for == (b ? b->last : 0))
+		return 0;
+	if ((b || l->said_id == it->id) &&
+		(r = store_build_set_waits(s->store, it->id, b ? b->project : NULL, err)) < 0)
+		return r;
+	l->said_id = it->id;
+	l->said_for = b ? b->last : 0;
+	if (b)
+		log_info("%s waits for %s, whose build %lld failed", l->project, b->project,
+			(long long)b->last);
+	goal_find(s, l->target)->queue_changed = true;
+	return 0;
+}
+
+/* ---- probes ---- */
+
+static bool knows(const struct sched *s, const struct lane *l)
+{
+	const struct goal *g = goal_find(s, l->target);
+
+	return !g || !g->graph || g->projects < 2 || l->probed || graph_knows(g->graph, l->project);
+}
+
+/* Somebody on the target may turn out to be needed by a project that nobody knows anything of. */
+static bool unknown_on(const struct sched *s, const char *target)
+{
+	vec_foreach (&s->lanes, l)
+		if (str_eq((*l)->target, target) && is_wanted(s, *l) &&
+			((!knows(s, *l) && ((*l)->queue.n || lane_is_polled(s, *l))) ||
+				((*l)->worker && (*l)->worker->probe)))
+			return true;
+	return false;
+}
+
+/* ---- who ---- */
+
+struct candidate {
+	struct lane *lane;
+	struct item item;
+	int64_t priority;
+	bool probe;
+};
+
+static int64_t lane_priority(const struct lane *l)
+{
+	int64_t p = INT64_MIN;
+
+	vec_foreach (&l->queue, it)
+		if (it->priority > p)
+			p = it->priority;
+	return p;
+}
+
+static int by_turn(const void *x, const void *y)
+{
+	const struct candidate *a = x, *b = y;
+
+	if (a->probe != b->probe)
+		return a->probe ? -1 : 1;
+	if (a->priority != b->priority)
+		return a->priority > b->priority ? -1 : 1;
+	if (a->lane->served != b->lane->served)
+		return a->lane->served < b->lane->served ? -1 : 1;
+	return a->item.id < b->item.id ? -1 : a->item.id > b->item.id;
+}
+
+/* Its own lint of an earlier try still writes into the directory. */
+static bool lints(const struct sched *s, int64_t id)
+{
+	vec_foreach (&s->workers, w)
+		if ((*w)->build.id == id)
+			return true;
+	return false;
+}
+
+static void warn_gone(struct lane *l)
+{
+	if (!l->warned)
+		log_warn("build %lld: %s on %s is no longer configured, it stays queued",
+			(long long)l->queue.v[0].id, l->project, l->target);
+	l->warned = true;
+}
+
+VEC_TYPE(candidates, struct candidate);
+
+static int consider(struct sched *s, struct lane *l, struct candidates *to, struct err *err)
+{
+	struct item *it;
+	bool probe;
+	int r;
+
+	if (!l->conf) {
+		warn_gone(l);
+		return 0;
+	}
+	if (!is_wanted(s, l))
+		return 0;
+	hmap_set(&s->touched, l->project, 0);
+	if (l->worker || l->held || s->hold_all || !(it = next_item(s, l)) || lints(s, it->id))
+		return 0;
+	probe = !knows(s, l);
+	if (!probe) {
+		look(s, l);
+		if ((r = say_waits(s, l, it, err)) < 0)
+			return r;
+		if (l->waits || (!l->last && unknown_on(s, l->target)))
+			return 0;
+	}
+	*vec_push(to) = (struct candidate){l, *it, lane_priority(l), probe};
+	return 0;
+}
+
+static bool has_room(const struct sched *s)
+{
+	unsigned jobs = s->opts->jobs ? s->opts->jobs : s->cfg->jobs;
+
+	if (jobs < 1)
+		jobs = 1;
+	return !s->stalled && child_building(s) < jobs && child_linting(s) <= jobs;
+}
+
+/* A later commit of the project is published: an older one must not take its place. */
+static int is_superseded(struct sched *s, const struct lane *l, int64_t id, struct err *err)
+{
+	CLEANUP(store_build_release) struct store_build last = {0};
+	int r = store_last_published(s->store, l->target, l->project, &last, err);
+
+	if (r == -ERR_NOT_FOUND) {
+		err_clear(err);
+		return 0;
+	}
+	return r < 0 ? r : last.id > id;
+}
+
+static int begin(struct sched *s, const struct candidate *c, struct err *err)
+{
+	int r;
+
+	if (c->probe)
+		return work_probe(s, c->lane, &c->item, err);
+	if (c->item.tries && (r = is_superseded(s, c->lane, c->item.id, err)) != 0) {
+		if (r > 0) {
+			lane_remove(c->lane, c->item.id);
+			s->dirty = true;
+		}
+		return r;
+	}
+	return work_start(s, c->lane, &c->item, err);
+}
+
+static int start_best(struct sched *s, struct err *err)
+{
+	struct candidates all = VEC_INIT;
+	int r = 0;
+
+	s->round++;
+	for (size_t i = 0; i < s->lanes.n && r >= 0; i++)
+		if (s->lanes.v[i]->queue.n)
+			r = consider(s, s->lanes.v[i], &all, err);
+	if (all.n)
+		qsort(all.v, all.n, sizeof *all.v, by_turn);
+	for (size_t i = 0; i < all.n && r >= 0 && has_room(s); i++)
+		r = begin(s, &all.v[i], err);
+	vec_release(&all);
+	return r;
+}
+
+static void end_of_busy_period(struct sched *s)
+{
+	vec_foreach (&s->lanes, l)
+		if ((*l)->queue.n || (*l)->worker)
+			return;
+	vec_foreach (&s->lanes, l)
+		(*l)->served = 0;
+}
+
+/* When the next try of a build is due. */
+static void set_retry(struct sched *s)
+{
+	uint64_t now = loop_now(s->loop), next = UINT64_MAX;
+
+	vec_foreach (&s->lanes, l)
+		vec_foreach (&(*l)->queue, it)
+			if (it->at > now && it->at < next)
+				next = it->at;
+	if (next == UINT64_MAX)
+		loop_off(&s->retry);
+	else
+		loop_in(s->loop, &s->retry, next - now);
+}
+
+int pick_start(struct sched *s, struct err *err)
+{
+	auto_err struct err e = ERR_INIT;
+
+	while (s->dirty) {
+		s->dirty = false;
+		if (s->stalled || s->opts->dry_run)
+			return 0;
+		if (start_best(s, &e) < 0)
+			return sched_stall(s, &e, err);
+	}
+	end_of_busy_period(s);
+	set_retry(s);
+	return 0;
+}
+
+bool pick_idle(const struct sched *s)
+{
+	return !s->dirty && !child_building(s) && !poll_busy(s);
+}
+
+void say_queued(struct sched *s)
+{
+	vec_foreach (&s->lanes, l)
+		vec_foreach (&(*l)->queue, it) {
+			CLEANUP(store_build_release) struct store_build b = {0};
+
+			if (!is_wanted(s, *l) || store_build_get(s->store, it->id, &b, NULL) < 0)
+				continue;
+			hmap_set(&s->touched, (*l)->project, 0);
+			log_info("%s: would build %.12s on %s (queued before)", b.project,
+				b.upstream_sha, b.target);
+		}
+}
