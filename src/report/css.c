@@ -100,8 +100,8 @@ const char page_css[] =
 	"td:empty{display:none}"
 	"td[data-label]::before{content:attr(data-label) \": \";color:var(--soft)}"
 	"dl.facts{grid-template-columns:minmax(5rem,7rem) 1fr;gap:.4rem .75rem}"
-	"table.steps tr{display:flex;flex-wrap:wrap;gap:.75rem;border-width:0 0 1px;"
+	"table.steps tr{display:flex;flex-wrap:wrap;gap:.5rem;border-width:0 0 1px;"
 	"border-radius:0;margin:0;padding:.35rem 0}table.steps tbody th{flex:1}"
-	"table.steps td:last-child{width:11rem}"
+	"table.steps td:last-child{width:9rem}"
 	"}\n"
 	"@media print{nav,.skip{display:none}}\n";
