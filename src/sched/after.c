@@ -15,12 +15,12 @@ int after_open(struct sched *s, struct err *err)
 		if ((r = graph_load(s->cfg, (*g)->name, s->store, &(*g)->graph, err)) < 0)
 			return r;
 	}
-	return 0;
+	return tell_open(s, err);
 }
 
 void after_close(struct sched *s)
 {
-	(void)s;
+	tell_close(s);
 }
 
 /* A failure for want of something whose own project failed is explained by that. */
@@ -79,12 +79,15 @@ static int stand(struct worker *w, struct err *err)
 
 int after_record(struct worker *w, bool published, struct err *err)
 {
+	CLEANUP(store_standing_release) struct store_standing before = {0};
 	struct store *st = w->s->store;
 	int r = store_begin(st, err);
 
 	if (r < 0)
 		return r;
-	if ((r = record(w, published, err)) < 0 || (r = store_commit(st, err)) < 0) {
+	(void)store_standing(st, w->lane->target, w->lane->project, &before, NULL);
+	if ((r = record(w, published, err)) < 0 || (r = tell_outcome(w, &before, err)) < 0 ||
+		(r = store_commit(st, err)) < 0) {
 		store_rollback(st);
 		return r;
 	}
@@ -94,8 +97,8 @@ int after_record(struct worker *w, bool published, struct err *err)
 
 int after_outcome(struct worker *w, struct err *err)
 {
-	(void)w;
 	(void)err;
+	tell_look(w->s);
 	return 0;
 }
 
@@ -128,11 +131,10 @@ int after_probe(struct worker *w, struct err *err)
 
 void after_trouble(struct sched *s, const char *what)
 {
-	(void)s;
-	(void)what;
+	tell_trouble(s, what);
 }
 
 void after_pass(struct sched *s)
 {
-	(void)s;
+	tell_last(s);
 }

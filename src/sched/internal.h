@@ -154,7 +154,8 @@ struct sched {
 	bool stalled;
 	unsigned stalls;
 	char *stall_why;
-	struct loop_timer poll, request, retry, stall, pages, chores, watchdog;
+	struct loop_timer poll, request, retry, stall, pages, chores, watchdog, tell;
+	struct news *news; /* NULL: nothing is told */
 	uint64_t watchdog_ms;
 	char *status; /* as the service manager was told last */
 };
@@ -262,6 +263,17 @@ bool helper_runs(const struct sched *s, const char *name);
 
 /* request.c: what other commands ask for. */
 int request_look(struct sched *s, struct err *err);
+
+/* tell.c: news, and their delivery by a helper. */
+int tell_open(struct sched *s, struct err *err);
+void tell_close(struct sched *s);
+/* In the transaction of the record; before: the standing until then. */
+int tell_outcome(struct worker *w, const struct store_standing *before, struct err *err);
+void tell_trouble(struct sched *s, const char *what);
+/* Deliver what is due, or look again when it is. */
+void tell_look(struct sched *s);
+/* At the end of a pass: deliver and wait for it. */
+void tell_last(struct sched *s);
 
 /* after.c: what follows an outcome: the record, order, rebuilds, news, pages. */
 int after_open(struct sched *s, struct err *err);
