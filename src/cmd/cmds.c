@@ -16,6 +16,7 @@
 	X(init)                                                                                    \
 	X(config)                                                                                  \
 	X(run)                                                                                     \
+	X(plan)                                                                                    \
 	X(status)                                                                                  \
 	X(list)                                                                                    \
 	X(show)                                                                                    \

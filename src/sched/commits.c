@@ -408,8 +408,7 @@ static int queue_target(struct batch *to, const struct project *p, struct lane *
 			continue;
 		hmap_set(&s->touched, p->conf->project, 0);
 		if (s->opts->dry_run)
-			log_info(
-				"%s: would build %.12s on %s", p->conf->project, f->sha, l->target);
+			plan_found(s, p, l, f);
 		else if ((r = add_build(to, p, l, f, err)) < 0)
 			return r;
 	}

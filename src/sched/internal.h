@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "git/git.h"
 #include "sched/graph.h"
+#include "sched/plan.h"
 #include "sched/sched.h"
 #include "store/store.h"
 
@@ -138,7 +139,8 @@ struct sched {
 	struct store *store;
 	struct git *git;
 	struct loop *loop;
-	struct hmap touched; /* projects that had something to do in this pass */
+	struct hmap touched;       /* projects that had something to do in this pass */
+	struct plan_commits would; /* dry run: what was found and is not queued */
 	VEC(struct remote *) remotes;
 	VEC(struct project *) projects;
 	VEC(struct lane *) lanes;
@@ -196,7 +198,6 @@ int lanes_load_held(struct sched *s, struct err *err);
 int lanes_add_rows(struct sched *s, int64_t after_id, struct err *err);
 
 /* pick.c: start what may start. */
-void say_queued(struct sched *s); /* what would be built of what is queued */
 int pick_start(struct sched *s, struct err *err);
 /* Whether anything is to be done now or will be without a new commit. */
 bool pick_idle(const struct sched *s);
@@ -221,6 +222,11 @@ void poll_trouble(struct sched *s, struct project *p, const struct err *e);
 /* commits.c: fetch and list, in helpers; queue what they found. */
 int commits_start(struct sched *s, struct err *err);
 int commits_flush(struct sched *s, struct err *err);
+
+/* plan_say.c: dry run: a commit that would be queued; what the pass would do, as lines. */
+void plan_found(
+	struct sched *s, const struct project *p, const struct lane *l, const struct found *f);
+int plan_say(struct sched *s, struct err *err);
 
 /* work.c: the life of a build. */
 int work_start(struct sched *s, struct lane *l, const struct item *it, struct err *err);

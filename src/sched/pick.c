@@ -307,17 +307,3 @@ bool pick_idle(const struct sched *s)
 {
 	return !s->dirty && !child_building(s) && !poll_busy(s);
 }
-
-void say_queued(struct sched *s)
-{
-	vec_foreach (&s->lanes, l)
-		vec_foreach (&(*l)->queue, it) {
-			CLEANUP(store_build_release) struct store_build b = {0};
-
-			if (!is_wanted(s, *l) || store_build_get(s->store, it->id, &b, NULL) < 0)
-				continue;
-			hmap_set(&s->touched, (*l)->project, 0);
-			log_info("%s: would build %.12s on %s (queued before)", b.project,
-				b.upstream_sha, b.target);
-		}
-}

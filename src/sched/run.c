@@ -50,6 +50,7 @@ static void sched_release(struct sched *s)
 	poll_close(s);
 	lanes_close(s);
 	hmap_release(&s->touched);
+	vec_free(&s->would, plan_commit_release);
 	git_free(s->git);
 	store_close(s->store);
 	loop_free(s->loop);
@@ -281,14 +282,50 @@ int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
 		stop(&s);
 		return r;
 	}
-	if (opts->dry_run)
-		say_queued(&s);
-	else if (s.sum.built + s.sum.failed)
+	if (opts->dry_run && (r = plan_say(&s, err)) < 0)
+		return r;
+	if (s.sum.built + s.sum.failed)
 		chores_now(&s);
 	after_pass(&s);
 	sum_up(&s);
 	*ret = s.sum;
 	return 0;
+}
+
+/* While another packmill is at work its queue is all that is known: it polls itself. */
+static int plan_of_queue(const struct config *cfg, const struct sched_opts *opts,
+	struct sched_plan *ret, struct strv *ret_cycles, struct err *err)
+{
+	CLEANUP(store_closep) struct store *st = NULL;
+	const struct plan_commits none = VEC_INIT;
+	int r = store_open(cfg->data, true, &st, err);
+
+	return r < 0 ? r : plan_make(cfg, st, opts, &none, ret, ret_cycles, err);
+}
+
+int sched_plan(const struct config *cfg, const struct sched_opts *opts, struct sched_plan *ret,
+	struct strv *ret_cycles, struct sched_summary *ret_sum, struct err *err)
+{
+	struct sched_opts dry = *opts;
+	CLEANUP(sched_release) struct sched s = {.cfg = cfg, .opts = &dry, .lock_fd = -1};
+	auto_err struct err e = ERR_INIT;
+	int r;
+
+	dry.dry_run = true;
+	*ret_sum = (struct sched_summary){0};
+	if ((r = open_all(&s, &e)) == -ERR_LOCKED) {
+		log_warn("%s: commits as of its last poll", e.msg);
+		return plan_of_queue(cfg, opts, ret, ret_cycles, err);
+	}
+	if (r < 0)
+		return err_move(err, &e);
+	set_timers(&s);
+	if ((r = once_loop(&s, err)) < 0) {
+		stop(&s);
+		return r;
+	}
+	*ret_sum = s.sum;
+	return plan_make(cfg, s.store, &dry, &s.would, ret, ret_cycles, err);
 }
 
 /* ---- the service ---- */

@@ -61,7 +61,7 @@ struct sched_asked {
 int sched_ask(const struct config *cfg, enum sched_verb verb, const char *arg, const char *who,
 	bool dry_run, struct sched_asked *ret, struct err *err);
 
-/* What a pass would do, in order: for `packmill plan`. Polls, changes nothing. */
+/* What a pass would do, in order: for `packmill plan`. Polls, changes nothing but mirrors. */
 struct sched_planned {
 	char *target, *project;
 	char *upstream_sha, *packaging_sha, *subject;
@@ -74,6 +74,7 @@ struct sched_planned {
 };
 VEC_TYPE(sched_plan, struct sched_planned);
 void sched_planned_release(struct sched_planned *p);
-/* ret_cycles: as graph_cycles, with the target before it. */
+/* ret_cycles: as graph_cycles, with the target before it. ret_sum: projects that could not be
+ * looked at, as failed and retry. */
 int sched_plan(const struct config *cfg, const struct sched_opts *opts, struct sched_plan *ret,
-	struct strv *ret_cycles, struct err *err);
+	struct strv *ret_cycles, struct sched_summary *ret_sum, struct err *err);
