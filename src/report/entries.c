@@ -18,6 +18,8 @@ struct lane {
 	double free_at; /* seconds from now when its running one is over */
 	size_t served;
 	bool held;
+	struct lane *waits_for;                /* of `looked_up`; NULL: nothing of it is queued */
+	const struct store_waiting *looked_up; /* for which build that was asked */
 };
 
 struct play {
@@ -72,8 +74,12 @@ void entries_ask_again(struct report *r, const char *target, const char *project
 static void emit(
 	struct play *p, const struct store_waiting *w, double start, double seconds, bool held)
 {
-	*vec_push(p->out) = (struct entry){
-		.id = w->id, .start = start, .estimate = seconds, .held = held, .state = w->state};
+	*vec_push(p->out) = (struct entry){.id = w->id,
+		.start = start,
+		.estimate = seconds,
+		.held = held,
+		.state = w->state,
+		.target = w->target};
 }
 
 static int begin_running(
@@ -150,8 +156,13 @@ static double ready_at(struct play *p, struct lane *l, int64_t now)
 	if (w->not_before > now && (double)(w->not_before - now) > at)
 		at = (double)(w->not_before - now);
 	if (w->waits && !str_eq(w->waits, w->project)) {
-		struct lane *other = lane_of(p, w->target, w->waits);
+		struct lane *other;
 
+		if (l->looked_up != w) {
+			l->looked_up = w;
+			l->waits_for = lane_of(p, w->target, w->waits);
+		}
+		other = l->waits_for;
 		if (!other)
 			return NEVER; /* nothing of it is under way: it failed */
 		skip_running(other);
@@ -208,20 +219,31 @@ static int step(struct play *p, int64_t now, struct err *err)
 	return 1;
 }
 
-/* What is left can begin when a person does something. */
-static int emit_stuck(struct play *p, struct err *err)
+/* Something of it can begin without anybody's doing, only later than was played. */
+static bool goes_on(struct play *p, struct lane *l, int64_t now)
+{
+	if (!isinf(ready_at(p, l, now)))
+		return true;
+	return l->next < l->end && !l->held && l->waits_for && l->looked_up == l->next &&
+	       l->waits_for->next < l->waits_for->end && !l->waits_for->held;
+}
+
+/* What is left: later, or when a person does something. */
+static int emit_rest(struct play *p, bool cut, int64_t now, struct err *err)
 {
 	vec_foreach (&p->lanes, l) {
+		double start = cut && goes_on(p, l, now) ? INFINITY : NAN;
+
 		for (; l->next < l->end; l->next++) {
 			double seconds = 0;
-			int rc = 0;
+			int rc;
 
 			if (l->next->state == BUILD_RUNNING)
 				continue;
 			rc = estimate(p->r, l->next->target, l->next->project, &seconds, err);
 			if (rc < 0)
 				return rc;
-			emit(p, l->next, NAN, seconds, l->held);
+			emit(p, l->next, start, seconds, l->held);
 		}
 	}
 	return 0;
@@ -246,17 +268,18 @@ int entries_play(struct report *r, const struct store_waiting_vec *all, const st
 	int64_t now, struct entries *ret, struct err *err)
 {
 	struct play p = {.r = r, .all = all, .out = ret};
+	bool more = true;
 	int rc;
 
 	p.n_workers = r->conf.jobs ? r->conf.jobs : 1;
 	p.workers = xcalloc(p.n_workers, sizeof *p.workers);
 	rc = make_lanes(&p, held, now, err);
-	/* each step looks at every lane: after so many the rest is only listed */
-	for (size_t i = 0; rc >= 0 && i < ENTRIES_PLAYED; i++)
-		if ((rc = step(&p, now, err)) == 0)
-			break;
+	for (size_t i = 0; rc >= 0 && more && i < ENTRIES_PLAYED; i++) {
+		rc = step(&p, now, err);
+		more = rc > 0;
+	}
 	if (rc >= 0)
-		rc = emit_stuck(&p, err);
+		rc = emit_rest(&p, more, now, err);
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof *ret->v, by_start);
 	vec_release(&p.lanes);

@@ -13,7 +13,8 @@ struct queue {
 	struct strv held;
 	struct report_entries shown;
 	size_t running, waiting, stuck, more;
-	double until; /* when all is done, seconds from now; 0 nothing */
+	double until; /* when all that was played is done, seconds from now; 0 nothing */
+	double later; /* seconds of work behind that */
 };
 
 static void queue_release(struct queue *q)
@@ -32,7 +33,9 @@ static void count(struct queue *q, const struct entry *e)
 		q->stuck++;
 	else
 		q->waiting++;
-	if (!isnan(end) && end > q->until)
+	if (isinf(end))
+		q->later += e->estimate;
+	else if (!isnan(end) && end > q->until)
 		q->until = end;
 }
 
@@ -40,26 +43,18 @@ static int load(struct report *r, struct queue *q, struct err *err)
 {
 	struct store_waiting_vec all = VEC_INIT;
 	struct entries order = VEC_INIT;
-	auto_hmap struct hmap here = HMAP_INIT; /* numbers of this target's */
 	int rc = store_held(r->st, &q->held, err);
 
 	if (rc >= 0)
 		rc = entries_waiting(r, &all, err);
 	if (rc >= 0)
 		rc = entries_play(r, &all, &q->held, q->now, &order, err);
-	vec_foreach (&all, w) {
-		auto_free char *id = xasprintf("%lld", (long long)w->id);
-
-		if (str_eq(w->target, q->target))
-			(void)hmap_set(&here, id, 1);
-	}
 	for (size_t i = 0; rc >= 0 && i < order.n; i++) {
 		const struct entry *o = &order.v[i];
-		auto_free char *id = xasprintf("%lld", (long long)o->id);
 		struct report_entry e = {
 			.estimate = o->estimate, .start = o->start, .held = o->held};
 
-		if (!hmap_has(&here, id))
+		if (!str_eq(o->target, q->target))
 			continue;
 		count(q, o);
 		if (q->shown.n >= SHOWN) {
@@ -180,8 +175,9 @@ static int put_row(struct report *r, struct strbuf *out, const struct page *p,
 	page_cell(out, b->state == BUILD_RUNNING ? "Began" : "Begins about");
 	if (b->state == BUILD_RUNNING)
 		page_time(out, b->started);
-	else if (isnan(e->start))
-		sb_add(out, "<span class=\"soft\">not known</span>");
+	else if (!isfinite(e->start))
+		sb_addf(out, "<span class=\"soft\">%s</span>",
+			isinf(e->start) ? "later" : "not known");
 	else
 		page_time(out, minute((double)q->now + e->start));
 	page_cell_end(out);
@@ -204,7 +200,9 @@ static void put_summary(
 		q->running, q->waiting, q->stuck, r->conf.jobs);
 	if (q->until > 0) {
 		sb_add(out, " What can be done is done about ");
-		page_time(out, minute((double)q->now + q->until) + 60);
+		page_time(out, minute((double)q->now + q->until +
+				       q->later / (r->conf.jobs ? r->conf.jobs : 1)) +
+				       60);
 		sb_addc(out, '.');
 	}
 	sb_add(out, "</p>\n");
@@ -272,7 +270,7 @@ static int json(struct report *r, const struct queue *q, struct err *err)
 		json_t *o = data_build(r, &e->build);
 
 		json_put(o, "starts",
-			isnan(e->start) ? json_null()
+			!isfinite(e->start) ? json_null()
 			: e->build.state == BUILD_RUNNING
 				? json_integer(e->build.started)
 				: json_integer(minute((double)q->now + e->start)));

@@ -74,7 +74,8 @@ struct report_entry {
 	struct store_build build;
 	double estimate; /* seconds it will take, 0 unknown */
 	double start;    /* seconds from now until it begins; negative: it has begun so long ago;
-			    NAN: on hold, or it waits for a project whose last build failed */
+			    INFINITY: too far off to say; NAN: on hold, or it waits for a
+			    project whose last build failed */
 	bool held;       /* it or everything is on hold */
 };
 VEC_TYPE(report_entries, struct report_entry);

@@ -374,12 +374,40 @@ static void test_running(void **state)
 	vec_free(&q, report_entry_release);
 }
 
+/* A long queue is played as far as anybody reads; the rest comes later, but it comes. */
+static void test_long(void **state)
+{
+	struct report_entries q = VEC_INIT;
+	auto_free char *json = NULL;
+
+	(void)state;
+	OK(store_begin(st, err));
+	for (int i = 0; i < ENTRIES_PLAYED; i++)
+		wait_for("good", 0);
+	for (int i = 0; i < 9; i++)
+		wait_for("broken", 0);
+	OK(store_commit(st, err));
+	OK(store_hold(st, "new", true, err));
+	wait_for("new", 0);
+	order(&q);
+	assert_int_equal(q.n, ENTRIES_PLAYED + 10);
+	/* one after the other: broken is served in turn, good fills the rest */
+	assert_false(isinf(q.v[ENTRIES_PLAYED - 1].start));
+	for (size_t i = ENTRIES_PLAYED; i < q.n - 1; i++)
+		assert_true(isinf(q.v[i].start));
+	assert_true(isnan(q.v[q.n - 1].start));
+	vec_free(&q, report_entry_release);
+	OK(lists_queue(rep, "mini", err));
+	json = slurp("mini/queue.json");
+	assert_non_null(strstr(json, "\"held_back\": 1,"));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, open_report, close_report)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {T(test_pages), T(test_unchanged), T(test_replace),
-		T(test_forget), T(test_order), T(test_running)};
+		T(test_forget), T(test_order), T(test_running), T(test_long)};
 
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
 }
