@@ -183,8 +183,8 @@ static void test_pieces(void **state)
 	static const struct {
 		double seconds;
 		const char *out;
-	} rows[] = {{0, "0.0 s"}, {1.25, "1.2 s"}, {59.6, "1 min 0 s"}, {200, "3 min 20 s"},
-		{7500, "2 h 5 min"}, {90000, "1 d 1 h"}};
+	} rows[] = {{0, "0 ms"}, {0.05, "50 ms"}, {1.25, "1.2 s"}, {59.6, "1 min 0 s"},
+		{200, "3 min 20 s"}, {7500, "2 h 5 min"}, {90000, "1 d 1 h"}};
 	auto_strbuf struct strbuf b = STRBUF_INIT;
 
 	(void)state;
