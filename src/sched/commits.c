@@ -489,7 +489,7 @@ static int apply(struct batch *b, struct err *err)
 
 	vec_foreach (&b->added, a) {
 		lane_add(s, a->lane, &a->item);
-		goal_find(s, a->lane->target)->queue_changed = true;
+		queue_changed(s, a->lane->target);
 	}
 	vec_foreach (&s->projects, p)
 		if (can_take(*p))

@@ -5,7 +5,9 @@
 #include "base/loop.h"
 #include "base/map.h"
 #include "git/git.h"
+#include "report/report.h"
 #include "sched/graph.h"
+#include "sched/news.h"
 #include "sched/plan.h"
 #include "sched/sched.h"
 #include "store/store.h"
@@ -59,6 +61,7 @@ struct item {
 	uint64_t at;   /* of the loop: not before */
 	int64_t tries; /* that ended for reasons of the machine since it was asked for */
 	bool asked;    /* by a person: does not wait for failures */
+	bool rebuild;  /* of a commit that was built before */
 	bool fresh;    /* a commit that nothing was done with yet */
 };
 
@@ -102,7 +105,7 @@ struct worker {
 	struct store_build build;
 	struct item item;
 	struct result *res; /* NULL: not there yet */
-	char *dir;          /* data/builds/<n>, for a probe a directory below data/probe */
+	char *dir;          /* data/builds/<n>; of a probe below data/probe */
 	char *repo;         /* directory below repos/<target>, when published */
 	int pidfd, out;     /* -1: ended, closed */
 	struct strbuf said;
@@ -157,7 +160,9 @@ struct sched {
 	unsigned stalls;
 	char *stall_why;
 	struct loop_timer poll, request, retry, stall, pages, chores, watchdog, tell;
-	struct news *news; /* NULL: nothing is told */
+	struct report *report; /* NULL: no pages */
+	struct news *news;     /* NULL: nobody is told */
+	char *pages_why;       /* what was last wrong with the pages */
 	uint64_t watchdog_ms;
 	char *status; /* as the service manager was told last */
 };
@@ -270,6 +275,23 @@ bool helper_runs(const struct sched *s, const char *name);
 /* request.c: what other commands ask for. */
 int request_look(struct sched *s, struct err *err);
 
+/* after.c: what follows an outcome: the record, order, rebuilds, news, pages. */
+int after_open(struct sched *s, struct err *err);
+void after_close(struct sched *s);
+/* All that is recorded of an outcome, in one transaction. */
+int after_record(struct worker *w, bool published, struct err *err);
+int after_outcome(struct worker *w, struct err *err);
+int after_cancel(struct sched *s, int64_t id, const char *target, struct err *err);
+int after_probe(struct worker *w, struct err *err);
+
+/* show.c: pages. */
+int show_open(struct sched *s, struct err *err);
+void show_close(struct sched *s);
+void queue_changed(struct sched *s, const char *target);
+void show_build(struct sched *s, int64_t id);
+/* The end of one pass. */
+void show_pass(struct sched *s);
+
 /* tell.c: news, and their delivery by a helper. */
 int tell_open(struct sched *s, struct err *err);
 void tell_close(struct sched *s);
@@ -280,16 +302,3 @@ void tell_trouble(struct sched *s, const char *what);
 void tell_look(struct sched *s);
 /* At the end of a pass: deliver and wait for it. */
 void tell_last(struct sched *s);
-
-/* after.c: what follows an outcome: the record, order, rebuilds, news, pages. */
-int after_open(struct sched *s, struct err *err);
-void after_close(struct sched *s);
-/* All that is recorded of an outcome, in one transaction. */
-int after_record(struct worker *w, bool published, struct err *err);
-int after_outcome(struct worker *w, struct err *err);
-int after_cancel(struct sched *s, int64_t id, const char *target, struct err *err);
-/* Operators are told of trouble with the machine. */
-void after_trouble(struct sched *s, const char *what);
-/* The pages of a pass. */
-void after_pass(struct sched *s);
-int after_probe(struct worker *w, struct err *err);

@@ -81,7 +81,7 @@ static int make_job(struct worker *w, struct job **ret, struct err *err)
 	j->lint_fatal = cfg->lint_fatal;
 	j->roots = path_join(cfg->data, "roots");
 	j->cache = path_join(cfg->data, "cache");
-	j->source_only = w->probe;
+	j->declare = w->probe;
 	if ((r = job_history(w, j, err)) < 0)
 		return r;
 	*ret = TAKE(j);
@@ -98,7 +98,5 @@ int work_job(struct worker *w, struct err *err)
 	if (r < 0)
 		return r;
 	j = job_to_json(job);
-	if (w->probe)
-		json_put_bool(j, "declare", true);
 	return json_write_atomic(file, j, err);
 }

@@ -171,13 +171,12 @@ void lane_add_row(struct sched *s, const struct store_build *b)
 		.priority = b->priority,
 		.tries = b->retries,
 		.asked = str_eq_null(b->trigger, "recheck"),
+		.rebuild = b->rebuild > 0,
 		.fresh = b->attempt == 0 && str_eq_null(b->trigger, "commit"),
 		.at = b->state == BUILD_RETRY && s->daemon ? not_before(s, b->not_before) : 0,
 	};
-	struct goal *g = goal_find(s, b->target);
 
-	if (g)
-		g->queue_changed = true;
+	queue_changed(s, b->target);
 	if (!lane_item(l, b->id))
 		lane_add(s, l, &it);
 }

@@ -106,7 +106,7 @@ static int say_waits(struct sched *s, struct lane *l, const struct item *it, str
 	if (b)
 		log_info("%s waits for %s, whose build %lld failed", l->project, b->project,
 			(long long)b->last);
-	goal_find(s, l->target)->queue_changed = true;
+	queue_changed(s, l->target);
 	return 0;
 }
 

@@ -153,7 +153,7 @@ int sched_stall(struct sched *s, struct err *e, struct err *err)
 	if (!str_eq_null(s->stall_why, e->msg)) {
 		log_error("%s; nothing new begins until this is over", e->msg);
 		str_set(&s->stall_why, e->msg);
-		after_trouble(s, e->msg);
+		tell_trouble(s, e->msg);
 	}
 	for (unsigned i = 0; i < s->stalls && delay < STALL_MOST; i++)
 		delay *= 2;
@@ -286,7 +286,8 @@ int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
 		return r;
 	if (s.sum.built + s.sum.failed)
 		chores_now(&s);
-	after_pass(&s);
+	show_pass(&s);
+	tell_last(&s);
 	sum_up(&s);
 	*ret = s.sum;
 	return 0;

@@ -1,0 +1,200 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# packmill as a service: commits are built as they come, people's wishes are carried out, it survives
+# kills, full disks, wrong configurations and remotes that hang.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$SRC/tests/lib/instance.sh"
+need git rpm rpmbuild python3
+
+mkdir "$T/git" "$T/inst"
+cd "$T/inst" || exit 1
+pid=
+trap '[ -z "$pid" ] || kill -KILL $pid 2>/dev/null; umount "$T/inst/small" 2>/dev/null; tap_cleanup' EXIT
+
+config()
+{
+	cat <<E2
+name: trunk
+data: ./${1-data}
+targets: [host]
+poll: 1h
+limits: {jobs: 2}
+defaults:
+  upstream: {url: "$T/git/{project}", branch: main}
+  packaging: {url: "$T/git/{project}-distgit", branch: main}
+projects:
+  - project: alpha
+  - project: beta
+E2
+}
+
+# eventually CMD...: within a minute; what a service does it does soon, not at once
+eventually()
+{
+	local n=0
+	until "$@" >/dev/null 2>&1; do
+		[ $((n += 1)) -le 300 ] || { tail -n 20 log | sed 's/^/# /'; return 1; }
+		sleep 0.2
+	done
+}
+
+# builds WHAT: that of all builds, oldest first, in one line
+builds()
+{
+	"$PACKMILL" list "${@:2}" --json | python3 -c 'import json, sys
+print(*(b[sys.argv[1]] for b in reversed(json.load(sys.stdin)["builds"])))' "$1"
+}
+
+is_state()
+{
+	[ "$(builds state "${@:2}")" = "$1" ]
+}
+
+start()
+{
+	: >log
+	"$PACKMILL" run "$@" >>log 2>&1 &
+	pid=$!
+}
+
+stop()
+{
+	kill "-$1" $pid
+	wait $pid
+	status=$?
+	pid=
+}
+
+# what its processes are known by: no other test's
+running()
+{
+	pgrep -f "^sleep 41\.$$\$"
+}
+
+project alpha
+project beta
+config >packmill.yaml
+
+start
+ok 'the first commits are built' eventually is_state 'success success'
+is 'of both' "$(builds project | tr ' ' '\n' | sort | tr '\n' ' ')" 'alpha beta '
+exits 7 'a second one is refused' "$PACKMILL" run
+has 'and the first named' err "locked by process $pid"
+
+# wishes
+change alpha 'echo alpha two' >/dev/null
+ok 'look now' "$PACKMILL" poll alpha
+has 'is left to it' err "left to the packmill that runs \\(process $pid\\)"
+ok 'a new commit is built without a restart' eventually is_state 'success success success'
+ok 'recheck' "$PACKMILL" recheck beta
+ok 'is carried out' eventually grep -q 'recheck beta' log
+ok 'hold' "$PACKMILL" queue hold alpha
+ok 'arrives' eventually grep -q 'hold alpha' log
+change alpha 'echo alpha three' >/dev/null
+change alpha 'echo alpha four' >/dev/null
+ok 'look now' "$PACKMILL" poll
+ok 'what is on hold is queued, not built' eventually is_state 'success success queued queued' -p alpha
+n=$("$PACKMILL" list -p alpha --json --limit 1 | python3 -c 'import json, sys; print(json.load(sys.stdin)["builds"][0]["build"])')
+ok 'cancel a queued one' "$PACKMILL" cancel "$n"
+ok 'it is cancelled' eventually is_state 'success success queued cancelled' -p alpha
+exits 2 'cancel it again' "$PACKMILL" cancel "$n"
+has 'is too late' err "build $n is over: cancelled"
+exits 2 'cancel none' "$PACKMILL" cancel 999
+exits 2 'no number' "$PACKMILL" queue priority 1 high
+ok 'release' "$PACKMILL" queue release alpha
+ok 'the other is built' eventually is_state 'success success success cancelled' -p alpha
+ok 'queue is empty' test "$("$PACKMILL" queue | wc -l)" = 1
+
+# one that runs
+sed -i "s/^sh -n alpha/sleep 41.$$/" "$T/git/alpha-distgit/alpha.spec"
+commit "$T/git/alpha-distgit" 'slow build' >/dev/null
+ok 'a slow commit' "$PACKMILL" poll
+ok 'runs' eventually running
+change beta 'echo beta two' >/dev/null
+ok 'another project meanwhile' "$PACKMILL" poll
+ok 'is not held back' eventually is_state 'success success' -p beta
+ok 'cancel the slow one' "$PACKMILL" cancel "$(builds build | tr ' ' '\n' | tail -n 2 | head -n 1)"
+ok 'ends it' eventually is_state 'success success success cancelled cancelled' -p alpha
+is 'with its processes' "$(running | wc -l)" 0
+
+# another configuration
+echo 'nonsense: 1' >>packmill.yaml
+kill -HUP $pid
+ok 'a wrong configuration' eventually grep -q "unknown key 'nonsense'" log
+ok 'the old one stays' eventually grep -q 'the configuration stays as it was' log
+project gamma
+{ config; echo '  - project: gamma'; } >packmill.yaml
+kill -HUP $pid
+ok 'a project more is built' eventually is_state 'success' -p gamma
+config >packmill.yaml
+kill -HUP $pid
+ok 'and one less' eventually grep -q '2 projects on' <(tail -n 1 log)
+
+# told to stop
+ok 'recheck the slow one' "$PACKMILL" recheck alpha
+ok 'runs again' eventually running
+stop TERM
+is 'exit status of SIGTERM' "$status" 143
+is 'no process is left' "$(running | wc -l)" 0
+is 'no mount is left' "$(grep -c "$T" /proc/self/mounts)" 0
+is 'the build is queued again' "$(builds state -p alpha | sed 's/.* //')" queued
+is 'nothing counts as running' "$(builds state | grep -c running)" 0
+
+# killed
+start
+ok 'a new one takes it up' eventually running
+stop KILL
+for _ in $(seq 100); do running >/dev/null || break; sleep 0.05; done
+is 'its processes die with it' "$(running | wc -l)" 0
+start
+ok 'and the next' eventually running
+has 'once' log '^1 interrupted builds are queued again$'
+ok 'cancelled at last' "$PACKMILL" cancel "$(builds build -p alpha | sed 's/.* //')"
+ok 'ends' eventually is_state 'success success success cancelled cancelled' -p alpha
+stop TERM
+
+# killed between the end of a build and its record: it is taken over, not built again
+sed -i "s/^sleep 41.*/sh -n alpha/" "$T/git/alpha-distgit/alpha.spec"
+commit "$T/git/alpha-distgit" 'quick' >/dev/null
+ok 'a build' "$PACKMILL" run --once -p alpha
+n=$(builds build -p alpha | sed 's/.* //')
+python3 - "$n" <<'E2'
+import sqlite3, sys
+c = sqlite3.connect("data/packmill.db")
+c.execute("update build set state = 1, published = 0, repo = null where id = ?", sys.argv[1:])
+c.commit()
+E2
+inode=$(stat -c %i "data/builds/$n/build.log")
+start
+ok 'is taken over' eventually grep -q "build $n was finished before" log
+ok 'and published' eventually is_state 'success success success cancelled cancelled success' -p alpha
+is 'not built again' "$(stat -c %i "data/builds/$n/build.log")" "$inode"
+stop TERM
+
+# a disk that is full for a while
+mkdir small
+if mount -t tmpfs -o size=40M none small 2>/dev/null; then
+	config small >packmill.yaml
+	ok 'on a disk of its own' "$PACKMILL" run --once
+	repomd=$(sha256sum <small/repos/host/current/repodata/repomd.xml)
+	start
+	ok 'a service there' eventually grep -q 'looked at every' log
+	sed -i "s/^sh -n beta/for i in \$(seq 600); do [ -e \/nowhere.$$ ] || sleep 0.01; done/" \
+		"$T/git/beta-distgit/beta.spec"
+	commit "$T/git/beta-distgit" 'takes a while' >/dev/null
+	ok 'a commit' "$PACKMILL" poll beta
+	ok 'is being built' eventually is_state 'success running' -p beta
+	dd if=/dev/zero of=small/fill bs=64k 2>/dev/null
+	dd if=/dev/zero of=small/fill2 bs=512 2>/dev/null
+	ok 'while the disk gets full: nothing new begins' eventually grep -Eq \
+		'nothing new begins until this is over|failed on host' log
+	is 'what is published stays' "$(sha256sum <small/repos/host/current/repodata/repomd.xml)" "$repomd"
+	ok 'it lives' kill -0 $pid
+	rm small/fill small/fill2
+	ok 'it goes on when there is room' eventually is_published
+	stop TERM
+	is 'and ends as ever' "$status" 143
+else
+	skip 'a full disk' 'mounting a tmpfs needs root'
+fi
+done_testing
