@@ -4,22 +4,6 @@
 
 /* ---- the box at the top ---- */
 
-static void waiting_for(struct strbuf *out, const struct build_view *v)
-{
-	CLEANUP(store_standing_release) struct store_standing s = {0};
-	const struct store_build *b = v->b;
-
-	sb_add(out, "<p>Waits for ");
-	fact_project(v->r, out, v->page, b->target, b->waits);
-	if (store_standing(v->r->st, b->target, b->waits, &s, NULL) >= 0 &&
-		s.state == BUILD_FAILED) {
-		sb_add(out, ", whose build ");
-		piece_build(v->r, out, v->page, b->target, s.last);
-		sb_add(out, " failed");
-	}
-	sb_add(out, ".</p>\n");
-}
-
 static void blame(struct strbuf *out, const struct build_view *v)
 {
 	CLEANUP(store_standing_release) struct store_standing s = {0};
@@ -108,7 +92,7 @@ static void cause_box(struct strbuf *out, const struct build_view *v)
 		sb_add(out, ".</p>\n");
 	}
 	if (b->waits && (b->state == BUILD_QUEUED || b->state == BUILD_RETRY))
-		waiting_for(out, v);
+		fact_waits(v->r, out, v->page, b);
 	if (b->blamed)
 		blame(out, v);
 	if (b->message)

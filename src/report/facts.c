@@ -67,6 +67,21 @@ bool fact_broken_since(
 	return store_build_get(r->st, s.first_failure, ret, NULL) >= 0;
 }
 
+void fact_waits(const struct report *r, struct strbuf *out, const struct page *p,
+	const struct store_build *b)
+{
+	CLEANUP(store_standing_release) struct store_standing s = {0};
+
+	sb_add(out, "<p>Waits for ");
+	fact_project(r, out, p, b->target, b->waits);
+	if (store_standing(r->st, b->target, b->waits, &s, NULL) >= 0 && s.state == BUILD_FAILED) {
+		sb_add(out, ", whose build ");
+		piece_build(r, out, p, b->target, s.last);
+		sb_add(out, " failed");
+	}
+	sb_add(out, ".</p>\n");
+}
+
 void fact_commands(struct strbuf *out, const struct strv *lines)
 {
 	sb_add(out, "<pre><code>");

@@ -78,6 +78,9 @@ void fact_commit(struct strbuf *out, const struct report *r, const struct store_
 /* The first failure after the last success, when the project is broken now. */
 bool fact_broken_since(
 	struct report *r, const char *target, const char *project, struct store_build *ret);
+/* For whom a build waits that has `waits`: a paragraph. */
+void fact_waits(const struct report *r, struct strbuf *out, const struct page *p,
+	const struct store_build *b);
 /* <pre> of commands to copy. */
 void fact_commands(struct strbuf *out, const struct strv *lines);
 /* The three ways of adding the repository dir. */

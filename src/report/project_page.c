@@ -70,6 +70,21 @@ static void now_line(struct strbuf *out, const struct project_view *v)
 	}
 }
 
+/* The newest build that has not begun. */
+static void waits_box(struct strbuf *out, const struct project_view *v)
+{
+	const struct store_build *b = v->builds.n ? v->builds.v : NULL;
+
+	if (!b || !b->waits || (b->state != BUILD_QUEUED && b->state != BUILD_RETRY))
+		return;
+	sb_addf(out,
+		"<section class=\"box wait\" aria-labelledby=\"waits\">\n"
+		"<h2 id=\"waits\">Build %lld waits</h2>\n",
+		(long long)b->id);
+	fact_waits(v->r, out, &v->page, b);
+	sb_add(out, "</section>\n");
+}
+
 static void broken_box(struct strbuf *out, const struct project_view *v)
 {
 	const struct store_build *b = &v->first, *last = NULL;
@@ -298,6 +313,7 @@ static int write_html(struct project_view *v, struct err *err)
 	page_begin(&out, &v->page);
 	now_line(&out, v);
 	broken_box(&out, v);
+	waits_box(&out, v);
 	facts(&out, v);
 	history(&out, v);
 	install(&out, v);

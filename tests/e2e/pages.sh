@@ -79,6 +79,7 @@ tidy_all()
 # valid in HTML 5.2 and SVG; tidy 5.6 does not know them
 known='<a> proprietary attribute "aria-current"$|<title> proprietary attribute "id"$'
 ok 'tidy has nothing to say' tidy_all
+has 'who waits says for whom' "$repos/host/projects/needs.html" 'Waits for <a href="../projects/red.html">'
 has 'the first bad commit' "$repos/host/projects/red.html" "First bad commit: .*https://git.example.org/red/commit/$bad"
 has 'the cause' "$page" 'class="message">.*(yntax|unexpected)'
 has 'the lines of the log around it' "$page" '<mark>'
@@ -100,7 +101,7 @@ is 'written again they are the same' "$(cd "$repos" && find . -type f -name '*.h
 publisher "$repos"
 look=(index.html host/status_report.html host/report.html host/queue.html host/builds/"$failed".html
 	host/builds/"$failed"-log.html host/builds/"$good".html host/projects/red.html host/projects/hostile.html
-	host/projects/green.html host/current/index.html
+	host/projects/green.html host/projects/needs.html host/current/index.html
 	"$(cd "$repos" && find host/?? -name index.html | sort | head -n 1)")
 ok 'nothing is wrong in Chromium' python3 "$SRC/tests/pages/look.py" "$T" "$url/" "${look[@]}"
 has 'every page was looked at' out "^${#look[@]} pages looked at, 0 complaints"

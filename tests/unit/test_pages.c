@@ -24,6 +24,8 @@
 #define SHA(c) c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c
 #define RUDE   "<script>alert(1)</script> \"&'\x1b[31m\xe2\x80\xae\xff"
 
+#define MANY 1150
+
 static char *tmp;
 static struct store *st;
 static struct report *rep;
@@ -360,6 +362,25 @@ static void test_tries(void **state)
 	OK(served_forget(rep, &(struct store_build){.id = id, .target = targets.v[0]}, err));
 }
 
+/* Who waits says for whom, on the page of its project, too. */
+static void test_waits(void **state)
+{
+	int64_t id = add("needs", SHA("7"), SHA("8"), "waits");
+	auto_free char *text = NULL, *html = xasprintf("builds/%lld.html", (long long)id);
+	auto_free char *own = NULL;
+
+	(void)state;
+	OK(store_build_set_waits(st, id, "hello", err));
+	OK(page_of_project(rep, "el9", "needs", err));
+	text = page("projects/needs.html");
+	assert_non_null(strstr(text, "waits</h2>"));
+	assert_non_null(strstr(text, "Waits for <a href=\"../projects/hello.html\">"));
+	write_build(id);
+	own = page(html);
+	assert_non_null(strstr(own, "<h2 id=\"cause\">Waits</h2>"));
+	assert_null(strstr(own, "packmill reproduce"));
+}
+
 /* What a moving repository was before tells what changed; writing it again changes nothing. */
 static void test_repositories(void **state)
 {
@@ -394,6 +415,37 @@ static void test_repositories(void **state)
 	assert_non_null(strstr(late, "was not written down"));
 	assert_non_null(strstr(late, "1.3-1"));
 	assert_null(strstr(late, "What changed"));
+}
+
+/* The page and the JSON of a commit are cut, as there are many; that of `current` is whole. */
+static void test_many(void **state)
+{
+	int64_t id = add("many", SHA("9"), SHA("9"), "many");
+	struct result r = {.status = STATUS_SUCCESS};
+	auto_free char *html = NULL, *commit = NULL, *current = NULL;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		auto_free char *nevra = xasprintf("many-%05d-1-1.noarch", i);
+
+		artifact(&r, nevra, PACKAGE_MAIN);
+	}
+	OK(store_build_start(st, id, err));
+	OK(store_build_finish(st, id, &r, err));
+	OK(store_build_published(st, id, "99/99/many", err));
+	result_release(&r);
+	repo_at("99/99/many", "<many/>", id);
+	repo_at("current", "<many/>", id);
+	write_repo(id);
+	html = page("99/99/many/index.html");
+	assert_non_null(strstr(html, "The first 1000 of 1"));
+	assert_non_null(strstr(html, "many-00998"));
+	assert_null(strstr(html, "<bdi>many-01100</bdi></th>"));
+	assert_non_null(strstr(html, "and 9"));
+	commit = page("99/99/many/index.json");
+	current = page("current/index.json");
+	assert_null(strstr(strstr(commit, "\"packages\""), "many-01100"));
+	assert_non_null(strstr(strstr(current, "\"packages\""), "many-01100"));
 }
 
 static struct lock *lock_with(const char *const *nevras, const char *checksum)
@@ -546,7 +598,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_story),
 		cmocka_unit_test(test_tries),
+		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_repositories),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_root_changes),
 		cmocka_unit_test(test_excerpt),
