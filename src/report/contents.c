@@ -55,11 +55,48 @@ void contents_sort(struct contents *l)
 		qsort(l->v, l->n, sizeof *l->v, by_all);
 }
 
+#define CSV_HEAD "Name,EVR,Arch,Size,Project,Build\n"
+
+/* What is published has names that are file names: no quotes, no commas. */
+void contents_to_csv(const struct contents *l, struct strbuf *out)
+{
+	sb_add(out, CSV_HEAD);
+	vec_foreach (l, p)
+		sb_addf(out, "%s,%s,%s,%llu,%s,%lld\n", p->name, p->evr, p->arch,
+			(unsigned long long)p->size, p->project ?: "", (long long)p->build);
+}
+
+bool contents_from_csv(const char *text, struct contents *ret)
+{
+	if (!str_starts(text, CSV_HEAD))
+		return false;
+	for (const char *s = text + strlen(CSV_HEAD), *end; (end = strchr(s, '\n')); s = end + 1) {
+		const char *at[6] = {s};
+		size_t n = 1;
+
+		for (const char *c = s; c < end && n < COUNTOF(at); c++)
+			if (*c == ',')
+				at[n++] = c + 1;
+		if (n < COUNTOF(at))
+			continue;
+		*vec_push(ret) = (struct content){
+			.name = xstrndup(at[0], (size_t)(at[1] - at[0] - 1)),
+			.evr = xstrndup(at[1], (size_t)(at[2] - at[1] - 1)),
+			.arch = xstrndup(at[2], (size_t)(at[3] - at[2] - 1)),
+			.size = strtoull(at[3], NULL, 10),
+			.project = xstrndup(at[4], (size_t)(at[5] - at[4] - 1)),
+			.build = strtoll(at[5], NULL, 10),
+		};
+	}
+	contents_sort(ret);
+	return true;
+}
+
 json_t *contents_to_json(const struct contents *l, size_t max)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < l->n && (!max || i < max); i++) {
+	for (size_t i = 0; i < l->n && i < max; i++) {
 		const struct content *p = &l->v[i];
 		json_t *o = json_object();
 

@@ -33,7 +33,10 @@ void contents_compare(
 	const struct contents *from, const struct contents *to, struct contents_diff *ret);
 bool contents_diff_empty(const struct contents_diff *d);
 
-/* As in index.json; at most max (0: all). */
+/* Name,EVR,Arch,Size,Project,Build with such a first line. False: it is none. */
+void contents_to_csv(const struct contents *l, struct strbuf *out);
+bool contents_from_csv(const char *text, struct contents *ret);
+/* As in index.json; at most max. */
 json_t *contents_to_json(const struct contents *l, size_t max);
 void contents_from_json(const json_t *j, struct contents *ret);
 json_t *contents_diff_to_json(const struct contents_diff *d);

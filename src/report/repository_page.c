@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The page of a repository directory. What a repository holds is known from the store only while it
- * is the newest one: the list is written down then, into the index.json beside the page, and later
- * pages are made from that. The list of the moving ones is whole there, as the next difference is
- * taken from it; of a commit's, one of very many, it is cut like the page's.
+ * is the newest one: the list is written down then, into the index.json beside the page (cut like
+ * that), from which later pages are made. The moving ones have the whole list in packages.csv, too:
+ * the next difference is taken from it.
  */
 #include "base/fs.h"
 #include "base/limits.h"
@@ -11,6 +11,9 @@
 #include "repo/repo.h"
 #include "report/contents.h"
 #include "store/pages.h"
+
+#define LIST     "packages.csv"
+#define LIST_MAX (64 * MIB)
 
 struct repo_view {
 	struct report *r;
@@ -21,6 +24,7 @@ struct repo_view {
 	char *commit;   /* directory of the commit repository that is or was the same, NULL */
 	int64_t build;  /* published with it, 0 unknown */
 	char *previous; /* the commit repository before, NULL unknown */
+	bool fresh;     /* list is of the store, all of it */
 	bool known;     /* list is what the repository holds */
 	bool compared;  /* diff is what changed since `previous` */
 	size_t n;       /* packages in it */
@@ -92,7 +96,7 @@ static int list_now(struct repo_view *v, struct err *err)
 		contents_add(&v->list, l->nevra, l->project, l->build, l->size);
 	vec_free(&all, store_listed_release);
 	contents_sort(&v->list);
-	v->known = rc >= 0;
+	v->known = v->fresh = rc >= 0;
 	v->n = v->list.n;
 	return rc;
 }
@@ -113,17 +117,20 @@ static void remember(struct repo_view *v)
 }
 
 /* Differences to what the moving repository `dir` was when its page was last written. */
-static void compare(struct repo_view *v, const json_t *before)
+static void compare(struct repo_view *v, const char *dir, const json_t *before)
 {
+	auto_free char *path = xasprintf("%s/%s/%s/" LIST, v->r->repos, v->target, dir);
 	struct contents list = VEC_INIT;
+	auto_free char *text = NULL;
 
-	if (!before || !json_get_bool(before, "complete"))
+	if (!before || fs_read(path, LIST_MAX, &text, NULL, NULL) < 0)
 		return;
-	contents_from_json(json_object_get(before, "packages"), &list);
-	contents_compare(&list, &v->list, &v->diff);
+	v->compared = contents_from_csv(text, &list);
+	if (v->compared) {
+		contents_compare(&list, &v->list, &v->diff);
+		str_set(&v->previous, json_get_str(before, "commit"));
+	}
 	contents_release(&list);
-	str_set(&v->previous, json_get_str(before, "commit"));
-	v->compared = true;
 }
 
 /* An older commit of which nothing was written down: what it brought is all that is known. */
@@ -158,7 +165,7 @@ static int load_commit(struct repo_view *v, const struct store_build *b, struct 
 	before = read_index(v, "current");
 	rc = list_now(v, err);
 	if (rc >= 0 && !str_eq_null(before ? json_get_str(before, "commit") : NULL, v->dir))
-		compare(v, before);
+		compare(v, "current", before);
 	return rc;
 }
 
@@ -181,7 +188,7 @@ static int load_moving(struct repo_view *v, struct err *err)
 	v->build = id;
 	rc = list_now(v, err);
 	if (rc >= 0)
-		compare(v, v->old);
+		compare(v, v->dir, v->old);
 	return rc;
 }
 
@@ -365,8 +372,20 @@ static int write_data(struct repo_view *v, struct err *err)
 	json_put(o, "changes", v->compared ? contents_diff_to_json(&v->diff) : json_null());
 	json_put_bool(o, "complete", v->known);
 	json_put_int(o, "n_packages", (int64_t)v->n);
-	json_put(o, "packages", contents_to_json(&v->list, v->moving ? 0 : PARTS_PACKAGES));
+	json_put(o, "packages", contents_to_json(&v->list, PARTS_PACKAGES));
 	return write_json(v->r, rel, o, err);
+}
+
+/* Whole, and quick to read again: the next difference is taken from it. */
+static int write_list(struct repo_view *v, struct err *err)
+{
+	auto_free char *rel = xasprintf("%s/%s/" LIST, v->target, v->dir);
+	auto_strbuf struct strbuf out = STRBUF_INIT;
+
+	if (!v->moving || !v->fresh)
+		return 0;
+	contents_to_csv(&v->list, &out);
+	return write_page(v->r, rel, &out, err);
 }
 
 static unsigned depth_of(const char *dir)
@@ -403,6 +422,8 @@ int page_of_repo(struct report *r, const char *target, const char *dir, const st
 	rc = v.moving ? load_moving(&v, err) : load_commit(&v, b, err);
 	if (rc >= 0)
 		rc = write_html(&v, err);
+	if (rc >= 0)
+		rc = write_list(&v, err);
 	if (rc >= 0)
 		rc = write_data(&v, err);
 	return rc < 0 ? err_wrap(err, "page of the repository %s", dir) : 0;
