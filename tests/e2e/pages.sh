@@ -37,7 +37,6 @@ projects:
 E2
 
 "$PACKMILL" run --once -p green -p red -p hostile >"$T/run.log" 2>&1
-"$PACKMILL" report -q >>"$T/run.log" 2>&1
 change green 'echo green two' >/dev/null
 bad=$(change red $'if then\n# </code><script>alert(2)</script>')
 GIT_AUTHOR_NAME='Mallory </title><img src=x>' change hostile "echo $rude" >/dev/null 2>&1
@@ -48,6 +47,8 @@ commit "$T/git/hostile" "$long" >/dev/null
 change red 'if still' >/dev/null
 "$PACKMILL" run --once >>"$T/run.log" 2>&1
 "$PACKMILL" recheck green >>"$T/run.log" 2>&1
+ok 'a run writes pages as it goes' sh -c 'grep -q "First bad commit" data/repos/host/projects/red.html &&
+	grep -Eq "[0-9] (added|upgraded)" data/repos/host/current/index.html'
 ok 'all pages anew' "$PACKMILL" report
 has 'says which is the first' "$T/out" '/data/repos/index.html$'
 ok 'as JSON' "$PACKMILL" report --json
