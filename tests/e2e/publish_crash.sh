@@ -145,8 +145,9 @@ each()
 	[ "$count" = 0 ] || pass "$what $call${*:+ with $*}: $tried of $count calls tried"
 }
 
-for call in rename renameat renameat2 link linkat unlink unlinkat symlink fsync fdatasync syncfs \
-	openat openat2 write pwrite64; do
+# All calls that change something; between two of them a kill leaves the same. Reads are no steps.
+for call in rename renameat renameat2 link linkat unlink unlinkat symlink symlinkat mkdir mkdirat rmdir fsync \
+	fdatasync syncfs openat openat2 write pwrite64 ftruncate fallocate copy_file_range fchmod fchown utimensat; do
 	each $call kill_at
 done
 each rename break_at EIO
