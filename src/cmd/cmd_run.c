@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "cmd/live.h"
 #include "cmd/repos.h"
+#include "sandbox/sandbox.h"
 #include "sched/sched.h"
 
 #define JOBS_MOST 1024
@@ -52,6 +53,8 @@ static int run_as(const struct sched_opts *opts, struct err *err)
 
 	if (r < 0)
 		return r;
+	if (!once)
+		sandbox_use_delegated();
 	r = once ? sched_run_once(cfg, opts, &sum, err) : sched_run(&cfg, opts, err);
 	live_end();
 	return r < 0 || !once ? r : print_sum(&sum, err);

@@ -61,11 +61,14 @@ static void tree(const uint8_t *data, size_t size)
 	assert(fs_remove_tree(tmp, NULL) >= 0);
 }
 
-static void numstat(const char *text, size_t n)
+/* NULs are part of it. */
+static void numstat(const uint8_t *data, size_t n)
 {
 	struct git_changes v = VEC_INIT;
+	auto_strbuf struct strbuf text = STRBUF_INIT;
 
-	git_parse_numstat(text, n, &v);
+	sb_addn(&text, data, n);
+	git_parse_numstat(sb_str(&text), text.n, &v);
 	vec_foreach (&v, c)
 		assert(*c->path && c->added >= -1 && c->removed >= -1);
 	vec_free(&v, git_change_release);
@@ -81,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (*data == 'R')
 		refs(s);
 	else if (*data == 'N')
-		numstat(s, size - 1);
+		numstat(data + 1, size - 1);
 	else if (*data == 'U')
 		names(s);
 	else if (*data == 'T')
