@@ -60,8 +60,13 @@ static int run_job(const char *file, struct err *err)
 	int r = carry_out(file, err);
 	struct stat st;
 
-	if (r >= 0 || r == -ERR_SIGNAL || fstat(STDOUT_FILENO, &st) < 0 || !S_ISFIFO(st.st_mode))
+	if (r >= 0 || fstat(STDOUT_FILENO, &st) < 0 || !S_ISFIFO(st.st_mode))
 		return r;
+	/* who told us to stop knows */
+	if (r == -ERR_SIGNAL) {
+		cmd_set_reported();
+		return r;
+	}
 	if (write(STDOUT_FILENO, err->msg, strlen(err->msg)) > 0)
 		cmd_set_reported();
 	return r;

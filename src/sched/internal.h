@@ -159,7 +159,8 @@ struct sched {
 	bool stalled;
 	unsigned stalls;
 	char *stall_why;
-	struct loop_timer poll, request, retry, stall, pages, chores, watchdog, tell;
+	struct loop_timer poll, request, retry, stall, pages, chores, watchdog, tell, slice;
+	struct repo_gc *gc;    /* old builds are being removed */
 	struct report *report; /* NULL: no pages */
 	struct news *news;     /* NULL: nobody is told */
 	char *pages_why;       /* what was last wrong with the pages */
@@ -183,6 +184,9 @@ int sched_reload(struct sched *s, struct err *err);
 /* chores.c: now and waiting for it, or each hour. */
 void chores_now(struct sched *s);
 void chores_timer(struct sched *s);
+/* Remove old builds by `keep`, in slices; nothing when it is being done. */
+void gc_start(struct sched *s);
+void gc_close(struct sched *s);
 
 /* lane.c: what is in the queue, and where each project stands. */
 int lanes_open(struct sched *s, struct err *err);
@@ -224,7 +228,7 @@ void poll_resolve(const struct strv *refs, const struct config_git *g, char ret_
 /* It could not be looked at, or (e NULL) it can. */
 void poll_trouble(struct sched *s, struct project *p, const struct err *e);
 
-/* commits.c: fetch and list, in helpers; queue what they found. */
+/* fetch.c: fetch and list, in helpers. commits.c: queue what they found. */
 int commits_start(struct sched *s, struct err *err);
 int commits_flush(struct sched *s, struct err *err);
 

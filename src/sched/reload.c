@@ -39,6 +39,7 @@ static int take_over(struct sched *s, struct config *cfg, struct err *err)
 
 	helpers_stop(s, "poll");
 	helpers_stop(s, "fetch");
+	gc_close(s);
 	after_close(s);
 	poll_close(s);
 	*vec_push(&s->old) = *s->current;
@@ -59,9 +60,10 @@ int sched_reload(struct sched *s, struct err *err)
 	int r = 0;
 
 	sd_reloading();
-	if (!s->opts->reload || s->opts->reload(&cfg, &e) < 0 || usable(s, cfg, &e) < 0) {
-		log_error("the configuration stays as it was%s%s", e.msg ? ": " : "",
-			e.msg ? e.msg : "");
+	if (!s->opts->reload || s->opts->reload(&cfg, NULL) < 0) {
+		log_error("the configuration stays as it was");
+	} else if (usable(s, cfg, &e) < 0) {
+		log_error("the configuration stays as it was: %s", e.msg);
 	} else {
 		r = take_over(s, TAKE(cfg), err);
 		free_unused(s);

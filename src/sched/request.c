@@ -310,6 +310,8 @@ static int carry_out_here(
 	s->dirty = true;
 	if (verb == SCHED_HOLD || verb == SCHED_RELEASE)
 		return lanes_load_held(s, err);
+	if (verb == SCHED_GC)
+		gc_start(s);
 	if (verb == SCHED_POLL) {
 		r = *arg ? config_project_find(s->cfg, arg, &p, err) : 0;
 		return r < 0 ? r : poll_start(s, *arg ? p->project : NULL, true, err);

@@ -46,6 +46,8 @@ static void sched_release(struct sched *s)
 		worker_free(s->workers.v[0]);
 	vec_release(&s->workers);
 	vec_release(&s->helpers);
+	s->slice.fn = NULL;
+	gc_close(s);
 	after_close(s);
 	poll_close(s);
 	lanes_close(s);

@@ -9,7 +9,7 @@ need git rpm rpmbuild python3
 mkdir "$T/git" "$T/inst"
 cd "$T/inst" || exit 1
 pid=
-trap '[ -z "$pid" ] || kill -KILL $pid 2>/dev/null; umount "$T/inst/small" 2>/dev/null; tap_cleanup' EXIT
+trap '[ -z "$pid" ] || kill -KILL $pid 2>/dev/null; umount "$T/inst/small/repos" 2>/dev/null; tap_cleanup' EXIT
 
 config()
 {
@@ -128,7 +128,7 @@ kill -HUP $pid
 ok 'a project more is built' eventually is_state 'success' -p gamma
 config >packmill.yaml
 kill -HUP $pid
-ok 'and one less' eventually grep -q '2 projects on' <(tail -n 1 log)
+ok 'and one less' eventually sh -c 'tail -n 1 log | grep -q "2 projects on"'
 
 # told to stop
 ok 'recheck the slow one' "$PACKMILL" recheck alpha
@@ -171,30 +171,70 @@ ok 'and published' eventually is_state 'success success success cancelled cancel
 is 'not built again' "$(stat -c %i "data/builds/$n/build.log")" "$inode"
 stop TERM
 
-# a disk that is full for a while
-mkdir small
-if mount -t tmpfs -o size=40M none small 2>/dev/null; then
+# a disk that is full for a while: what was built is kept, and published when there is room
+mkdir -p small/repos
+if mount -t tmpfs -o size=12M none small/repos 2>/dev/null; then
 	config small >packmill.yaml
-	ok 'on a disk of its own' "$PACKMILL" run --once
-	repomd=$(sha256sum <small/repos/host/current/repodata/repomd.xml)
+	ok 'repositories on a disk of their own' "$PACKMILL" run --once
 	start
 	ok 'a service there' eventually grep -q 'looked at every' log
-	sed -i "s/^sh -n beta/for i in \$(seq 600); do [ -e \/nowhere.$$ ] || sleep 0.01; done/" \
-		"$T/git/beta-distgit/beta.spec"
-	commit "$T/git/beta-distgit" 'takes a while' >/dev/null
-	ok 'a commit' "$PACKMILL" poll beta
-	ok 'is being built' eventually is_state 'success running' -p beta
-	dd if=/dev/zero of=small/fill bs=64k 2>/dev/null
-	dd if=/dev/zero of=small/fill2 bs=512 2>/dev/null
-	ok 'while the disk gets full: nothing new begins' eventually grep -Eq \
-		'nothing new begins until this is over|failed on host' log
-	is 'what is published stays' "$(sha256sum <small/repos/host/current/repodata/repomd.xml)" "$repomd"
+	(cd small/repos && find host/current -type f -exec sha256sum {} + | sort) >before
+	dd if=/dev/zero of=small/repos/fill bs=64k 2>/dev/null
+	dd if=/dev/zero of=small/repos/fill2 bs=512 2>/dev/null
+	change alpha 'echo alpha full' >/dev/null
+	change beta 'echo beta full' >/dev/null
+	ok 'new commits' "$PACKMILL" poll
+	ok 'on a full disk: nothing new begins' eventually grep -q 'nothing new begins until this is over' log
+	(cd small/repos && find host/current -type f -exec sha256sum {} + | sort) >after
+	is 'what is published stays byte for byte' "$(cat after)" "$(cat before)"
+	has 'why is said' log 'No space left on device'
 	ok 'it lives' kill -0 $pid
-	rm small/fill small/fill2
-	ok 'it goes on when there is room' eventually is_published
+	rm small/repos/fill small/repos/fill2
+	ok 'it goes on when there is room' eventually is_state 'success success success success'
+	has 'and says so' log '^it works again'
+	is 'nothing was built twice' "$(find small/builds -name 'attempt-*' | wc -l)" 0
 	stop TERM
 	is 'and ends as ever' "$status" 143
+	umount small/repos
 else
 	skip 'a full disk' 'mounting a tmpfs needs root'
 fi
+
+# damaged state ends it, at once and clearly
+config >packmill.yaml
+cp -a data/packmill.db keep.db
+rm -f data/packmill.db-*
+printf 'garbage' | dd of=data/packmill.db conv=notrunc 2>/dev/null
+exits 1 'a damaged database' "$PACKMILL" run
+has 'is named' err 'packmill.db is (damaged|a database of another program)'
+rm -f data/packmill.db-*
+mv keep.db data/packmill.db
+
+# a service manager is told
+python3 - "$PACKMILL" >sd <<'E2'
+import os, socket, subprocess, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("\0packmill-test-%d" % os.getpid())
+env = dict(os.environ, NOTIFY_SOCKET="@packmill-test-%d" % os.getpid(), WATCHDOG_USEC="400000")
+p = subprocess.Popen([sys.argv[1], "run"], env=env, stderr=subprocess.DEVNULL)
+s.settimeout(60)
+seen = []
+def until(what):
+    while True:
+        m = s.recv(4096).decode()
+        seen.append(m)
+        if m.startswith(what):
+            return m
+until("READY=1")
+until("WATCHDOG=1")
+until("WATCHDOG=1")
+p.send_signal(1)
+assert "\nMONOTONIC_USEC=" in until("RELOADING=1")
+until("READY=1")
+p.send_signal(15)
+until("STOPPING=1")
+p.wait()
+print("all", any(m.startswith("STATUS=") for m in seen))
+E2
+is 'ready, status, watchdog, reload, stop' "$(cat sd)" 'all True'
 done_testing
