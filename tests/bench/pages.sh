@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Writing the pages that an outcome or a change of the queue touches, by how many builds are recorded
-# and how many projects there are: the first must make no difference.
+# and how many projects there are: the first must make no difference. And the store's own part.
 . "$(dirname "$0")/../lib/bench.sh"
 BENCH=$(dirname "$PACKMILL")/tests/bench/bench_pages
 
@@ -20,5 +20,8 @@ for world in 400:1000 400:10000 400:100000 10:100000 100:100000; do
 	row "$projects projects, $builds builds: pages of an outcome" "$build" "$floor"
 	row '    pages of a change of the queue, 200 wait' "$queue" "$queue_floor"
 	row '    all lists, when it starts' "$(of start)"
+	row '    the store: a build queued, begun and ended' "$(of record)"
+	printf '%-58s %9.0f\n' '        so many of these operations in a second' \
+		"$(awk -v s="$(of record)" 'BEGIN { print 3 / s }')"
 	rm -rf "$T/data"
 done
