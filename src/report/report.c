@@ -132,6 +132,14 @@ int report_build(struct report *r, int64_t id, struct err *err)
 	return 0;
 }
 
+int report_page(struct report *r, int64_t id, struct err *err)
+{
+	CLEANUP(store_build_release) struct store_build b = {0};
+	int rc = store_build_get(r->st, id, &b, err);
+
+	return rc < 0 ? rc : page_of_build(r, &b, err);
+}
+
 int report_queue(struct report *r, const char *target, struct err *err)
 {
 	int rc = lists_queue(r, target, err);

@@ -48,6 +48,8 @@ DEFINE_CLEANUP(struct report *, report_close)
 /* A build ended (or was published, cancelled): its page, its project's, the lists, the repository's
  * page, the badge. */
 int report_build(struct report *r, int64_t id, struct err *err);
+/* Only the page of a build: its lint report has come, its logs were packed. */
+int report_page(struct report *r, int64_t id, struct err *err);
 /* The queue changed: commits were found, builds began, the order moved. */
 int report_queue(struct report *r, const char *target, struct err *err);
 /*

@@ -143,8 +143,10 @@ static int on_exit_of(void *ctx, struct err *err)
 	if (r < 0)
 		return r;
 	if (w->lints) {
-		if (!w->unfinished)
-			worker_free(w);
+		if (w->unfinished)
+			return 0;
+		show_lint(w->s, w->build.id);
+		worker_free(w);
 		return 0;
 	}
 	if (!w->cancelled && fs_exists(path))

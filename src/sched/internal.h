@@ -293,6 +293,8 @@ int show_open(struct sched *s, struct err *err);
 void show_close(struct sched *s);
 void queue_changed(struct sched *s, const char *target);
 void show_build(struct sched *s, int64_t id);
+/* Its lint report has come. */
+void show_lint(struct sched *s, int64_t id);
 /* The end of one pass. */
 void show_pass(struct sched *s);
 

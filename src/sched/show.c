@@ -61,6 +61,14 @@ void show_build(struct sched *s, int64_t id)
 		trouble(s, &e);
 }
 
+void show_lint(struct sched *s, int64_t id)
+{
+	auto_err struct err e = ERR_INIT;
+
+	if (s->report && report_page(s->report, id, &e) < 0)
+		trouble(s, &e);
+}
+
 int show_open(struct sched *s, struct err *err)
 {
 	auto_err struct err e = ERR_INIT;
