@@ -7,9 +7,13 @@
 #include "base/time.h"
 #include "cmd/common.h"
 #include "repo/gc.h"
+#include "repo/logs.h"
+#include "report/report.h"
+#include "sched/pages.h"
 #include "sched/sched.h"
 
 #define SLICE_MS 200
+#define LOGS_AGE (24 * 3600) /* seconds */
 
 static const char *age, *count, *newest;
 
@@ -17,6 +21,7 @@ static const char *age, *count, *newest;
 struct work {
 	const struct config *cfg;
 	struct repo_gc_policy policy;
+	struct report *pages;
 	json_t *list; /* of builds, with --json */
 };
 
@@ -67,6 +72,16 @@ static void show(void *ctx, const struct repo_gc_item *i)
 	json_array_append_new(w->list, o);
 }
 
+static void deleted(void *ctx, const struct repo_gc_item *i)
+{
+	auto_err struct err e = ERR_INIT;
+	struct work *w = ctx;
+
+	show(w, i);
+	if (w->pages && report_forget(w->pages, &i->build, &e) < 0)
+		log_warn("%s", e.msg);
+}
+
 static int print_sums(const struct work *w, const struct repo_gc_sums *s, struct err *err)
 {
 	auto_json json_t *j = NULL;
@@ -101,7 +116,7 @@ static int collect(struct work *w, struct store *st, struct err *err)
 
 	if (r < 0)
 		return r;
-	repo_gc_on_delete(g, show, w);
+	repo_gc_on_delete(g, deleted, w);
 	while ((r = repo_gc_step(g, SLICE_MS, err)) > 0)
 		if ((r = sig_check(err)) < 0)
 			return r;
@@ -117,18 +132,29 @@ static int collect(struct work *w, struct store *st, struct err *err)
 /* packmill runs: it does so itself, by its configuration. */
 static int ask(const struct config *cfg, struct err *locked, struct err *err)
 {
-	CLEANUP(store_closep) struct store *st = NULL;
+	struct sched_asked asked = {0};
 	int r;
 
 	if (age || count || newest)
 		return err_move(err, locked);
-	r = store_open(cfg->data, false, &st, err);
-	if (r >= 0)
-		r = store_request_add(st, "gc", "", err);
-	if (r < 0)
+	if ((r = sched_ask(cfg, SCHED_GC, NULL, NULL, false, &asked, err)) < 0)
 		return r;
-	log_info("%s; it will remove what is old", locked->msg);
-	err_clear(locked);
+	log_info("packmill %lld runs: it will remove what is old", (long long)asked.queue);
+	return 0;
+}
+
+/* Of builds that ended a day ago: what the service does each hour. */
+static int pack_logs(const struct config *cfg, struct err *err)
+{
+	uint64_t saved = 0;
+	char size[32];
+	size_t n = 0;
+	int r = repo_logs_compress(cfg->data, time_now() - LOGS_AGE, 0, &n, &saved, err);
+
+	if (r < 0 || !n)
+		return r;
+	size_format(saved, size, sizeof size);
+	log_info("packed %zu logs, %s less", n, size);
 	return 0;
 }
 
@@ -160,7 +186,12 @@ static int run(int argc, char **argv, struct err *err)
 	}
 	w.cfg = cfg;
 	w.list = json_array();
+	if (!global.dry_run)
+		(void)pages_open(cfg, st, &w.pages, NULL);
 	r = collect(&w, st, err);
+	if (r >= 0 && !global.dry_run)
+		r = pack_logs(cfg, err);
+	report_close(w.pages);
 	json_decref(w.list);
 	return r;
 }

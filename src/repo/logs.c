@@ -23,8 +23,8 @@ int repo_log_path(const char *dir, const char *name, char **ret, struct err *err
 	return 0;
 }
 
-/* One build's directory. It may be removed and made anew meanwhile for another try: everything goes
- * through the descriptor, and in a directory that is gone no file can be made. */
+/* One build's directory. It may be removed meanwhile, or its logs moved away for another try:
+ * everything goes through the descriptor, and a log that is not there any more is left alone. */
 struct packing {
 	int fd;
 	char *links[LINKS]; /* where its logs may be served */
@@ -66,11 +66,19 @@ static int replace_link(const struct packing *p, const char *dir, const char *na
 	return 0;
 }
 
-/* Packed under another name, then renamed: a name that ends in .gz is always whole. */
-static int make_packed(int dir, int in, const struct stat *st, const char *packed, off_t *ret_size,
-	struct err *err)
+static bool is_same(int dir, const char *name, const struct stat *st)
 {
-	auto_free char *tmp = xasprintf(".%s.new", packed);
+	struct stat now;
+
+	return fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_ino == st->st_ino &&
+	       now.st_dev == st->st_dev;
+}
+
+/* Packed under another name, then renamed: a name that ends in .gz is always whole. */
+static int make_packed(
+	int dir, int in, const struct stat *st, const char *name, off_t *ret_size, struct err *err)
+{
+	auto_free char *packed = xasprintf("%s.gz", name), *tmp = xasprintf(".%s.new", packed);
 	const struct timespec times[2] = {st->st_atim, st->st_mtim};
 	auto_close int out = -1;
 	struct stat now;
@@ -83,7 +91,7 @@ static int make_packed(int dir, int in, const struct stat *st, const char *packe
 	r = copy_packed(in, out, err);
 	if (r >= 0 && (fchmod(out, 0644) < 0 || futimens(out, times) < 0 || fstat(out, &now) < 0))
 		r = err_errno(err, "cannot set the time of '%s'", tmp);
-	if (r >= 0 && now.st_size >= st->st_size) {
+	if (r >= 0 && (now.st_size >= st->st_size || !is_same(dir, name, st))) {
 		*ret_size = st->st_size;
 		(void)unlinkat(dir, tmp, 0);
 		return 0;
@@ -102,21 +110,20 @@ static int pack(struct packing *p, const char *name, struct err *err)
 {
 	auto_close int in = openat(p->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	auto_free char *packed = xasprintf("%s.gz", name);
-	struct stat st, now;
+	struct stat st;
 	off_t size = 0;
 	int r;
 
 	if (in < 0 || fstat(in, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < SMALL)
 		return 0;
-	r = make_packed(p->fd, in, &st, packed, &size, err);
+	r = make_packed(p->fd, in, &st, name, &size, err);
 	if (r < 0 || size == st.st_size)
 		return r;
 	for (size_t i = 0; r >= 0 && i < p->n; i++)
 		r = replace_link(p, p->links[i], name, packed, st.st_ino, err);
 	if (r < 0)
 		return r;
-	if (fstatat(p->fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_ino == st.st_ino &&
-		unlinkat(p->fd, name, 0) < 0)
+	if (is_same(p->fd, name, &st) && unlinkat(p->fd, name, 0) < 0)
 		return err_errno(err, "cannot remove '%s'", name);
 	p->saved += (uint64_t)(st.st_size - size);
 	return 1;
