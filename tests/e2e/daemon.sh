@@ -8,8 +8,8 @@ need git rpm rpmbuild python3
 
 mkdir "$T/git" "$T/inst"
 cd "$T/inst" || exit 1
-pid=
-trap '[ -z "$pid" ] || kill -KILL $pid 2>/dev/null; umount "$T/inst/small/repos" 2>/dev/null; tap_cleanup' EXIT
+pid='' silent=''
+trap 'kill -KILL ${pid:-} ${silent:-} 2>/dev/null; umount "$T/inst/small/repos" 2>/dev/null; tap_cleanup' EXIT
 
 config()
 {
@@ -129,6 +129,28 @@ ok 'a project more is built' eventually is_state 'success' -p gamma
 config >packmill.yaml
 kill -HUP $pid
 ok 'and one less' eventually sh -c 'tail -n 1 log | grep -q "2 projects on"'
+
+# a remote that accepts and never answers, and one that is not there: the others go on
+python3 -u -c 'import socket, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(9); print(s.getsockname()[1])
+time.sleep(600)' >port &
+silent=$!
+eventually test -s port
+project delta
+{
+	config
+	echo "  - {project: hangs, upstream: {url: \"git://127.0.0.1:$(cat port)/x\"}}"
+	echo "  - {project: gone, upstream: {url: $T/git/nowhere}}"
+	echo '  - project: delta'
+} >packmill.yaml
+kill -HUP $pid
+ok 'others are built while a remote hangs' eventually is_state 'success' -p delta
+for _ in 1 2 3; do "$PACKMILL" poll gone 2>/dev/null; sleep 1.2; done
+is 'what is not there is said once' "$(grep -c '^packmill: gone: ' log)" 1
+config >packmill.yaml
+kill -HUP $pid
+ok 'and a reload does not wait for it' eventually sh -c 'tail -n 1 log | grep -q "2 projects on"'
+kill $silent
 
 # told to stop
 ok 'recheck the slow one' "$PACKMILL" recheck alpha
