@@ -58,8 +58,8 @@ until [ -e "$I/builds/2/result.json" ] || [ $((n += 1)) -gt 1200 ]; do sleep 0.0
 kill -KILL $pid
 wait $pid 2>/dev/null
 ok 'a build that nobody has recorded' test -e "$I/builds/2/result.json"
-rm -rf "$T/done"
-cp -a "$I" "$T/done"
+rm -rf "$T/ready"
+cp -a "$I" "$T/ready"
 old=$(state)
 ok 'is taken over' "${conf[@]}" run --once
 has 'and not built again' err 'build 2 was finished before, it is taken over'
@@ -115,7 +115,7 @@ kill_at()
 # It fails and says why, or goes on; then all is as it should be.
 break_at()
 {
-	reset done
+	reset ready
 	inject "$1" "$2" "error=$3"
 	grep -q INJECTED "$T/strace" || [ "$(grep -c "^$1(" "$T/strace")" -lt "$2" ] ||
 		{ echo 'nothing was injected'; return 1; }
@@ -146,10 +146,10 @@ each()
 changing=(rename renameat renameat2 link linkat unlink unlinkat symlink mkdir rmdir fsync fdatasync syncfs openat
 	openat2 write pwrite64 ftruncate fchmod fchown utimensat)
 # ---- publish, record, pages: the build is complete ----
-reset done
+reset ready
 strace -o "$T/calls" "${conf[@]}" run --once >/dev/null 2>&1 || fail 'a run under strace'
 for call in "${changing[@]}"; do
-	each "$call" "$MOST" kill_at done 1
+	each "$call" "$MOST" kill_at ready 1
 done
 each rename "$MOST" break_at EIO
 each link "$MOST" break_at ENOSPC
@@ -172,7 +172,7 @@ done
 service()
 {
 	local n=0 ended
-	reset done
+	reset ready
 	strace -o "$T/strace" -e "trace=$1" -e "inject=$1:error=$2:when=1..$3" "${conf[@]}" run >"$T/service" 2>&1 &
 	until grep -q 'it works again\|^packmill: stopped' "$T/service" || [ $((n += 1)) -gt 600 ]; do sleep 0.1; done
 	while [ "$(state)" != "$new" ] && [ $((n += 1)) -le 600 ]; do sleep 0.1; done
@@ -185,11 +185,11 @@ service()
 	[ $ended = 143 ] || { echo "ended with $ended"; return 1; }
 	whole 1
 }
-reset done
+reset ready
 "${conf[@]}" run --once >/dev/null 2>&1
 new=$(state)
 ok 'a full disk, for a while' service syncfs ENOSPC 2
 ok 'a disk that fails, for a while' service syncfs EIO 1
-ok 'one that is read-only, for a while' service link EROFS 1
+ok 'one that is read-only, for a while' service syncfs EROFS 1
 ok 'each of it is one line' test "$(grep -c 'nothing new begins' "$T/service")" = 1
 done_testing
