@@ -3,8 +3,11 @@
  * want of it. */
 #include "base/json.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "cmd/common.h"
+#include "sched/pages.h"
 #include "sched/sched.h"
+#include <math.h>
 
 /* Who asks, for the record; the caller's. */
 static char *who(void)
@@ -139,59 +142,80 @@ static int priority(int argc, char **argv, struct err *err)
 	return tell(&a, "builds", done, err);
 }
 
-static int collect(struct store *st, struct store_builds *ret, struct err *err)
+/* "42s", "5m", "3h"; the caller's. */
+static char *span(double seconds)
 {
-	static const int states[] = {BUILD_RUNNING, BUILD_QUEUED, BUILD_RETRY};
-
-	for (size_t i = 0; i < COUNTOF(states); i++) {
-		struct store_filter f = {.state = states[i], .oldest_first = true};
-		int r = store_builds(st, &f, ret, err);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if (seconds < 100)
+		return xasprintf("%.0fs", seconds);
+	return seconds < 6000 ? xasprintf("%.0fm", seconds / 60)
+			      : xasprintf("%.0fh", seconds / 3600);
 }
 
-static int print_queue(const struct store_builds *all, struct err *err)
+/* When it begins, as far as that can be said. */
+static char *when(const struct report_entry *e)
 {
-	static const char *const headings[] = {
-		"build", "project", "target", "state", "priority", "commit", "waits for", NULL};
+	auto_free char *s = isnan(e->start) ? NULL : span(fabs(e->start));
+
+	if (e->held)
+		return xstrdup("on hold");
+	if (e->build.state == BUILD_RUNNING)
+		return xasprintf("%s ago", s ? s : "0s");
+	return s ? xasprintf("in %s", s) : xstrdup("");
+}
+
+static int print_queue(const struct report_entries *all, struct err *err)
+{
+	static const char *const headings[] = {"build", "project", "target", "state", "begins",
+		"takes", "priority", "commit", "waits for", NULL};
 	struct table *t = table_new(headings);
 
-	vec_foreach (all, b) {
-		auto_free char *id = xasprintf("%lld", (long long)b->id);
+	vec_foreach (all, e) {
+		const struct store_build *b = &e->build;
+		auto_free char *id = xasprintf("%lld", (long long)b->id), *begins = when(e);
+		auto_free char *takes = e->estimate > 0 ? span(e->estimate) : xstrdup("");
 		auto_free char *prio = xasprintf("%lld", (long long)b->priority);
 		auto_free char *sha = xasprintf("%.12s", b->upstream_sha);
 
-		table_row(t, id, b->project, b->target, store_state_name(b->state), prio, sha,
-			b->waits ? b->waits : "", NULL);
+		table_row(t, id, b->project, b->target, store_state_name(b->state), begins, takes,
+			prio, sha, b->waits ? b->waits : "", NULL);
 	}
 	return table_print(t, err);
 }
 
-static int print_queue_json(
-	const struct store_builds *all, const struct strv *held, struct err *err)
+static json_t *entry_json(const struct report_entry *e)
 {
-	json_t *j = json_object(), *list = json_array();
+	const struct store_build *b = &e->build;
+	json_t *o = json_object();
 
-	vec_foreach (all, b) {
-		json_t *o = json_object();
+	json_put_int(o, "build", b->id);
+	json_put_str(o, "project", b->project);
+	json_put_str(o, "target", b->target);
+	json_put_str(o, "state", store_state_name(b->state));
+	json_put_int(o, "priority", b->priority);
+	json_put_str(o, "upstream_sha", b->upstream_sha);
+	json_put_str(o, "packaging_sha", b->packaging_sha);
+	json_put_str(o, "trigger", b->trigger);
+	json_put_str(o, "detail", b->detail);
+	json_put_str(o, "waits", b->waits);
+	json_put_bool(o, "held", e->held);
+	json_put_int(o, "attempt", b->attempt);
+	json_put_int(o, "not_before", b->not_before);
+	json_put_real(o, "estimate", e->estimate);
+	if (isnan(e->start))
+		json_put_str(o, "start", NULL);
+	else
+		json_put_real(o, "start", e->start);
+	return o;
+}
 
-		json_put_int(o, "build", b->id);
-		json_put_str(o, "project", b->project);
-		json_put_str(o, "target", b->target);
-		json_put_str(o, "state", store_state_name(b->state));
-		json_put_int(o, "priority", b->priority);
-		json_put_str(o, "upstream_sha", b->upstream_sha);
-		json_put_str(o, "packaging_sha", b->packaging_sha);
-		json_put_str(o, "trigger", b->trigger);
-		json_put_str(o, "waits", b->waits);
-		json_put_int(o, "attempt", b->attempt);
-		json_put_int(o, "not_before", b->not_before);
-		json_array_append_new(list, o);
-	}
-	json_put(j, "builds", list);
+static int print_queue_json(
+	const struct report_entries *all, const struct strv *held, struct err *err)
+{
+	json_t *j = json_object(), *builds = json_array();
+
+	vec_foreach (all, e)
+		json_array_append_new(builds, entry_json(e));
+	json_put(j, "builds", builds);
 	json_put_bool(j, "held", strv_has(held, ""));
 	json_put_strv(j, "held_projects", held);
 	return cmd_print_json(j, err);
@@ -201,18 +225,19 @@ static int list(struct err *err)
 {
 	CLEANUP(config_freep) struct config *cfg = NULL;
 	CLEANUP(store_closep) struct store *st = NULL;
-	struct store_builds all = VEC_INIT;
+	CLEANUP(report_closep) struct report *rep = NULL;
+	struct report_entries all = VEC_INIT;
 	auto_strv struct strv held = STRV_INIT;
 	int r;
 
 	if ((r = cmd_load_config(&cfg, err)) < 0 || (r = cmd_store(cfg, &st, err)) < 0 ||
-		(r = store_held(st, &held, err)) < 0)
+		(r = store_held(st, &held, err)) < 0 || (r = pages_open(cfg, st, &rep, err)) < 0)
 		return r;
-	if ((r = collect(st, &all, err)) >= 0)
+	if ((r = report_entries(rep, NULL, time_now(), &all, err)) >= 0)
 		r = global.json ? print_queue_json(&all, &held, err) : print_queue(&all, err);
-	vec_free(&all, store_build_release);
-	if (r >= 0 && !global.json && held.n)
-		log_info("on hold: %s", strv_has(&held, "") ? "everything" : "some projects");
+	vec_free(&all, report_entry_release);
+	if (r >= 0 && !global.json && strv_has(&held, ""))
+		log_info("everything is on hold: packmill queue release");
 	return r;
 }
 

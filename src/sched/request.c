@@ -37,7 +37,8 @@ static int recheck_on(struct wish *w, const char *target, const char *project, s
 	int r = store_builds(w->st, &f, &last, err);
 
 	vec_foreach (&last, b) {
-		if (r < 0 || b->state == BUILD_QUEUED || b->state == BUILD_RUNNING)
+		/* one that waits for another's failure need not, once a person asks for it */
+		if (r < 0 || b->state == BUILD_RUNNING || (b->state == BUILD_QUEUED && !b->waits))
 			continue;
 		touch(w, b->id);
 		if (!w->dry_run && (r = store_build_requeue(w->st, b->id, "recheck", err)) >= 0)

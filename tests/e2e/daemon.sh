@@ -53,7 +53,7 @@ is_state()
 start()
 {
 	: >log
-	"$PACKMILL" run "$@" >>log 2>&1 &
+	"$PACKMILL" run >>log 2>&1 &
 	pid=$!
 }
 
