@@ -94,8 +94,8 @@ int deps_install(struct build *b, struct sandbox *sb, const struct strv *files, 
 	struct sandbox_verdict *ret, struct err *err);
 
 /* learn.c: into the result. BuildRequires of a source package (or what stands for one in a round of
- * %generate_buildrequires); what the packages that were collected provide, require, are; the same of
- * the staged spec alone. */
+ * %generate_buildrequires); what the packages that were collected provide, require, are; the same
+ * of the staged spec alone. */
 int learn_source(struct build *b, const char *srpm, struct err *err);
 int learn_packages(struct build *b, struct err *err);
 int learn_declared(struct build *b, struct err *err);

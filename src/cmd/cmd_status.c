@@ -34,6 +34,10 @@ static json_t *build_to_json(const struct store_build *b)
 	json_put_str(o, "packaging_sha", b->packaging_sha);
 	json_put_int(o, "rebuild", b->rebuild);
 	json_put_str(o, "trigger", b->trigger);
+	json_put_str(o, "detail", b->detail);
+	json_put(o, "by", b->by ? json_integer(b->by) : json_null());
+	json_put_str(o, "waits", b->waits);
+	json_put_str(o, "blamed", b->blamed);
 	json_put_str(o, "author", b->author);
 	json_put_str(o, "subject", b->subject);
 	json_put_int(o, "commit_time", b->commit_time);
@@ -94,6 +98,14 @@ static int select_builds(
 	return n ? 0 : check_names(cfg, err);
 }
 
+/* What there is to say of a build in one line; the caller's. */
+static char *what(const struct store_build *b)
+{
+	if (b->waits)
+		return xasprintf("waits for %s, which failed", b->waits);
+	return xstrdup(b->message ? b->message : b->subject ? b->subject : "");
+}
+
 static int print_builds(const struct store_builds *builds, const char *key, struct err *err)
 {
 	static const char *const headings[] = {
@@ -111,15 +123,13 @@ static int print_builds(const struct store_builds *builds, const char *key, stru
 	t = table_new(headings);
 	vec_foreach (builds, b) {
 		auto_free char *id = b->id ? xasprintf("%lld", (long long)b->id) : xstrdup("-");
+		auto_free char *say = what(b);
 		char when[21] = "-";
 
 		if (b->id)
 			time_iso(b->finished ? b->finished : b->queued, when);
 		table_row(t, id, b->project, b->target, state_name(b), b->nvr ? b->nvr : "-", when,
-			b->message   ? b->message
-			: b->subject ? b->subject
-				     : "",
-			NULL);
+			say, NULL);
 	}
 	return table_print(t, err);
 }
@@ -287,6 +297,9 @@ static void print_details(const struct config *cfg, const struct store_build *b,
 	field("subject", b->subject);
 	field_time("committed", b->commit_time);
 	field("trigger", b->trigger);
+	field("reason", b->detail);
+	field("waits for", b->waits);
+	field("blames", b->blamed);
 	field_time("queued", b->queued);
 	field_time("started", b->started);
 	field_time("finished", b->finished);
