@@ -405,6 +405,15 @@ const struct strv *graph_before(struct graph *g, const char *project)
 	return hmap_get(&g->by_name, project, &i) ? &g->projects.v[i].before_names : &g->none;
 }
 
+bool graph_in_cycle(struct graph *g, const char *a, const char *b)
+{
+	size_t i, k;
+
+	refresh(g);
+	return hmap_get(&g->by_name, a, &i) && hmap_get(&g->by_name, b, &k) && i != k &&
+	       g->projects.v[i].component == g->projects.v[k].component;
+}
+
 const struct strv *graph_order(struct graph *g)
 {
 	refresh(g);

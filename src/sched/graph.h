@@ -38,6 +38,9 @@ const struct strv *graph_needs(struct graph *g, const char *project);
  * built first, with what exists, so that its needs in the cycle do not count. This is the order.
  */
 const struct strv *graph_before(struct graph *g, const char *project);
+/* Whether the two need each other, through others or not: then neither's failure holds the other
+ * back, for that may be what it lacks. */
+bool graph_in_cycle(struct graph *g, const char *a, const char *b);
 /* All projects, dependencies first, else as in the configuration. Borrowed until graph_set. */
 const struct strv *graph_order(struct graph *g);
 /* For each break of a cycle the shortest one there, "a -> b -> a" (a needs b, b needs a), beginning

@@ -34,6 +34,7 @@ struct gproject {
 	struct gdeps build_requires, provides;
 	struct strv requires; /* as text: they are taken apart when a provide goes */
 	struct gids required; /* names in them */
+	size_t component;     /* of projects that all need each other */
 	bool stale;           /* needs are to be found anew */
 	struct gids needs;    /* sorted */
 	struct gids before;   /* sorted; without those a cycle is broken at */

@@ -144,6 +144,8 @@ static bool break_round(struct graph *g, size_t round)
 	auto_free size_t *size = xcalloc(n_comp + 1, sizeof *size);
 	auto_free bool *done = xcalloc(n_comp + 1, sizeof *done);
 
+	for (size_t i = 0; i < n && !round; i++)
+		g->projects.v[i].component = comp[i];
 	if (n_comp == n)
 		return false;
 	for (size_t i = 0; i < n; i++)

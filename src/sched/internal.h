@@ -143,6 +143,7 @@ struct sched {
 	struct git *git;
 	struct loop *loop;
 	struct hmap touched;       /* projects that had something to do in this pass */
+	struct hmap cycles;        /* "target: a -> b -> a": said */
 	struct plan_commits would; /* dry run: what was found and is not queued */
 	VEC(struct remote *) remotes;
 	VEC(struct project *) projects;
@@ -236,6 +237,8 @@ int commits_flush(struct sched *s, struct err *err);
 void plan_found(
 	struct sched *s, const struct project *p, const struct lane *l, const struct found *f);
 int plan_say(struct sched *s, struct err *err);
+/* Each cycle once. */
+void cycles_say(struct sched *s);
 
 /* work.c: the life of a build. */
 int work_start(struct sched *s, struct lane *l, const struct item *it, struct err *err);

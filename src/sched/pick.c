@@ -60,7 +60,8 @@ static void look_at_need(struct sched *s, struct lane *l, struct lane *need, boo
 			l->blocker = need->blocker;
 		return;
 	}
-	if (!asked && has_failed(s, need)) {
+	if (!asked && has_failed(s, need) &&
+		!graph_in_cycle(goal_find(s, l->target)->graph, l->project, need->project)) {
 		l->waits = true;
 		if (!l->blocker)
 			l->blocker = need;
@@ -251,6 +252,7 @@ static int start_best(struct sched *s, struct err *err)
 	struct candidates all = VEC_INIT;
 	int r = 0;
 
+	cycles_say(s);
 	s->round++;
 	for (size_t i = 0; i < s->lanes.n && r >= 0; i++)
 		if (s->lanes.v[i]->queue.n)

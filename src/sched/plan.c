@@ -19,6 +19,7 @@ struct track {
 	bool held;
 	bool failed; /* its last build did, and nothing good is there that would do */
 	bool maybe;
+	struct graph *graph;
 	struct track **before; /* those it waits for, NULL-terminated */
 };
 
@@ -127,10 +128,14 @@ static int load_order(struct plan *p, struct strv *ret_cycles, struct err *err)
 
 			if (!track)
 				continue;
+			track->graph = g;
 			track->before = xcalloc(before->n + 1, sizeof *track->before);
-			strv_foreach (before, b)
-				if ((track->before[n] = track_find(p, (*t)->name, *b)))
-					n++;
+			strv_foreach (before, b) {
+				struct track *o = track_find(p, (*t)->name, *b);
+
+				if (o && is_wanted(p, config_project(p->cfg, *b)))
+					track->before[n++] = o;
+			}
 		}
 	}
 	return 0;
@@ -197,7 +202,8 @@ static int load_queue(struct plan *p, enum store_state state, struct err *err)
 			continue;
 		s->place = state == BUILD_RUNNING ? b->id - INT64_MAX / 2 : b->id;
 		s->priority = b->priority;
-		s->asked = str_eq_null(b->trigger, "recheck");
+		s->asked = str_eq_null(b->trigger, "recheck") ||
+			   (p->opts->projects && p->opts->projects->n);
 		s->p.upstream_sha = xstrdup_null(b->upstream_sha);
 		s->p.packaging_sha = xstrdup_null(b->packaging_sha);
 		s->p.subject = xstrdup_null(b->subject);
@@ -231,6 +237,7 @@ static int load_steps(struct plan *p, const struct plan_commits *found, struct e
 			continue;
 		s->place = place++;
 		s->priority = conf->priority;
+		s->asked = p->opts->projects && p->opts->projects->n;
 		s->p.upstream_sha = xstrdup_null(c->upstream_sha);
 		s->p.packaging_sha = xstrdup_null(c->packaging_sha);
 		s->p.subject = xstrdup_null(c->subject);
@@ -252,9 +259,13 @@ static bool is_left(const struct track *t)
 /* Whom the next build of the track waits for; NULL: it could begin. */
 static const struct track *blocker(const struct track *t)
 {
-	for (struct track *const *b = t->before; b && *b; b++)
-		if (is_left(*b) || ((*b)->failed && !(*b)->steps.n && !t->steps.v[t->next].asked))
+	for (struct track *const *b = t->before; b && *b; b++) {
+		if (is_left(*b) && !(*b)->held)
 			return *b;
+		if ((*b)->failed && ((*b)->held || !(*b)->steps.n) && !t->steps.v[t->next].asked &&
+			!graph_in_cycle(t->graph, t->project, (*b)->project))
+			return *b;
+	}
 	return NULL;
 }
 
@@ -306,7 +317,7 @@ static struct track *pick(struct plan *p)
 	return best;
 }
 
-/* Whose failure, or hold, is at the bottom of it. The order has no cycles. */
+/* Whose failure is at the bottom of it. The order has no cycles. */
 static const char *root_blocker(const struct track *t)
 {
 	const struct track *b = t;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* plan_say.c - what a poll found on its way into a plan, and the plan as lines of a dry run. */
+/* plan_say.c - what a poll found on its way into a plan, and the plan as lines of a dry run;
+ * cycles of the order. */
 #include "base/log.h"
 #include "sched/internal.h"
 
@@ -31,4 +32,23 @@ int plan_say(struct sched *s, struct err *err)
 	}
 	vec_free(&plan, sched_planned_release);
 	return r;
+}
+
+void cycles_say(struct sched *s)
+{
+	vec_foreach (&s->goals, g) {
+		auto_strv struct strv cycles = STRV_INIT;
+
+		if (!(*g)->graph)
+			continue;
+		graph_cycles((*g)->graph, &cycles);
+		strv_foreach (&cycles, c) {
+			auto_free char *key = xasprintf("%s: %s", (*g)->name, *c);
+
+			if (hmap_set(&s->cycles, key, 0))
+				log_info("%s need each other on %s: %.*s is built first, with what "
+					 "exists",
+					*c, (*g)->name, (int)strcspn(*c, " "), *c);
+		}
+	}
 }

@@ -80,7 +80,7 @@ ok 'status' "$PACKMILL" status
 has 'says so' out '^[0-9]+ +b +host +queued .* waits for a, which failed'
 ok 'queue' "$PACKMILL" queue
 has 'says so too' out ' a *$'
-is 'and the plan' "$(planned)" 'b<a!a c<b+a!a '
+is 'and the plan' "$(planned)" 'b<!a c<b!a '
 ok 'why' "$PACKMILL" why "$waiting"
 has 'names the build that failed' out "^waits +for a, whose build $last failed"
 ok 'why of the failure' "$PACKMILL" why "$last"
@@ -107,7 +107,10 @@ project y 'BuildRequires: x'
 project self 'BuildRequires: (self or make)'
 instance cycle 'projects:' "$(two y)" "$(two x)" "$(two self)"
 exits 4 'a cycle is built with what exists' "$PACKMILL" run --once
-has 'it is printed' err 'y -> x -> y'
+has 'it is printed' err '^y -> x -> y need each other on host: y is built first, with what exists$'
+is 'what failed for want of the other is tried again when that is there' \
+	"$(began | tr -d '\n' | sed 's/self //')" 'y x y '
+has 'and is good' err '^y: built y-1'
 has 'a project does not wait for itself' err '^self: built self-'
 instance cycle2 'projects:' "$(two x)" "$(two y)" "$(two self)"
 ok 'the other way round there is what exists' "$PACKMILL" run --once
@@ -122,7 +125,7 @@ instance lacking 'projects:' "$(two p)" "$(two a)"
 exits 4 'a BuildRequires that nobody provides' "$PACKMILL" run --once
 has 'is named, with who wants it and the nearest' err 'missing BuildRequires: maek \(wanted by p-1\.0\.0-[^ ]*\.src\) \(nearest: make'
 is 'what was BuildRequired is known all the same' \
-	"$(python3 -c 'import json; print(*json.load(open("data/builds/2/result.json"))["build_requires"])')" 'a maek'
+	"$(python3 -c 'import json; print(*json.load(open("data/builds/1/result.json"))["build_requires"])')" 'a maek'
 
 # a soname: a real library, a program that links to it, one that does not care
 new_git "$T/git/greet"
@@ -203,7 +206,7 @@ ok 'why' "$PACKMILL" why "$(builds 'b["project"] == "watch" and b["rebuild"] == 
 has 'the nearest' out '^because +rebuild 1: hi changed'
 has 'its cause' out "^after +build $rebuilt of hi \(success\): rebuild 1: libgreet\.so\.1\(\)\(64bit\) of greet is gone"
 has 'and the commit at the root' out '^after +build [0-9]+ of greet \(success\): a new commit'
-has 'the root changed by that' out '^root +hi .* -> .*\.1$'
+has 'the root changed by that' out '^(root)? +hi .* -> .*\.1$'
 echo '/* nothing */' >>"$T/git/greet/greet.c"
 commit "$T/git/greet" 'another comment' >/dev/null
 ok 'no change' "$PACKMILL" run --once

@@ -354,6 +354,23 @@ static void orders(void **state)
 	}
 }
 
+static void in_cycle(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world(&w, "a b c");
+	set(&w, "a", "b", "a", NULL);
+	set(&w, "b", "a", "b", NULL);
+	set(&w, "c", "a", "c", NULL);
+	assert_true(graph_in_cycle(w.g, "a", "b"));
+	assert_true(graph_in_cycle(w.g, "b", "a"));
+	assert_false(graph_in_cycle(w.g, "a", "a"));
+	assert_false(graph_in_cycle(w.g, "c", "a"));
+	assert_false(graph_in_cycle(w.g, "c", "zzz"));
+	end(&w);
+}
+
 /* Everybody needs everybody: it ends, and each project is in the order once. */
 static void a_knot(void **state)
 {
@@ -603,6 +620,7 @@ int main(void)
 		cmocka_unit_test(incremental),
 		cmocka_unit_test(orders),
 		cmocka_unit_test(a_knot),
+		cmocka_unit_test(in_cycle),
 		cmocka_unit_test(affected),
 		cmocka_unit_test(affected_on_change),
 		cmocka_unit_test(declared),

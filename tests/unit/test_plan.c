@@ -231,7 +231,7 @@ static void held(void **state)
 	commit("t", "user", "u1");
 	commit("t", "lib", "l1");
 	OK(store_hold(st, "lib", true, err));
-	plan_is(NULL, "lib l1, user u1 <lib !lib");
+	plan_is(NULL, "user u1 <lib, lib l1");
 }
 
 static void two_targets(void **state)
