@@ -160,14 +160,24 @@ static bool is_unreserved(char c)
 	       c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-void text_url_path(struct strbuf *out, const char *s)
+static void percent(struct strbuf *out, const char *s, char also)
 {
 	for (; *s; s++) {
-		if (is_unreserved(*s) || *s == '/')
+		if (is_unreserved(*s) || *s == also)
 			sb_addc(out, *s);
 		else
 			sb_addf(out, "%%%02X", (unsigned)(unsigned char)*s);
 	}
+}
+
+void text_url_path(struct strbuf *out, const char *s)
+{
+	percent(out, s, '/');
+}
+
+void text_url_arg(struct strbuf *out, const char *s)
+{
+	percent(out, s, '\0');
 }
 
 static void yaml_escape(struct strbuf *out, uint32_t cp)

@@ -15,8 +15,9 @@ void text_csv(struct strbuf *out, const char *s);
 /* Text and attribute values of XML and HTML; control characters other than newline and
  * tab, and bad UTF-8 become `?`. */
 void text_html(struct strbuf *out, const char *s);
-/* Percent-encode all but unreserved characters and '/'. */
+/* Percent-encode all but unreserved characters (RFC 3986 2.3); a path keeps its '/'. */
 void text_url_path(struct strbuf *out, const char *s);
+void text_url_arg(struct strbuf *out, const char *s);
 /* A double-quoted YAML scalar; bytes that are not UTF-8 become `?`. */
 void text_yaml(struct strbuf *out, const char *s);
 /* scheme://user:password@host/… with the password as ***; everything else as it is; the caller's.

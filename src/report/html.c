@@ -131,32 +131,16 @@ void html_attr(struct strbuf *out, const char *s)
 	put_text(out, s, 0, true);
 }
 
-static bool is_unreserved(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-static void percent(struct strbuf *out, const char *s, const char *plain)
-{
-	for (; *s; s++) {
-		if (is_unreserved(*s) || strchr(plain, *s))
-			sb_addc(out, *s);
-		else
-			sb_addf(out, "%%%02X", (unsigned)(unsigned char)*s);
-	}
-}
-
 void html_url_path(struct strbuf *out, const char *s)
 {
 	while (*s == '/')
 		s++;
-	percent(out, s, "/");
+	text_url_path(out, s);
 }
 
 void html_url_arg(struct strbuf *out, const char *s)
 {
-	percent(out, s, "");
+	text_url_arg(out, s);
 }
 
 bool html_url_ok(const char *url)
