@@ -171,8 +171,7 @@ static int print_waiting(const struct store_news_vec *all, struct err *err)
 
 	if (global.json) {
 		vec_foreach (all, w)
-			if (!str_eq(w->channel, "held"))
-				json_array_append_new(list, waiting_json(w));
+			json_array_append_new(list, waiting_json(w));
 		j = json_object();
 		json_put(j, "waiting", list);
 		return cmd_print_json(j, err);
@@ -180,8 +179,7 @@ static int print_waiting(const struct store_news_vec *all, struct err *err)
 	json_decref(list);
 	t = table_new(headings);
 	vec_foreach (all, w)
-		if (!str_eq(w->channel, "held"))
-			waiting_row(t, w);
+		waiting_row(t, w);
 	return table_print(t, err);
 }
 

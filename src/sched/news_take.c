@@ -125,7 +125,7 @@ static int look(struct take *t, struct err *err)
 	vec_foreach (&t->rows, row) {
 		struct item *i;
 
-		if (str_eq(row->channel, "held") || is_flying(t->n, row->id))
+		if (is_flying(t->n, row->id))
 			continue;
 		i = vec_push(&t->items);
 		i->row = row;

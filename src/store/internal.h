@@ -21,6 +21,11 @@ extern const struct db_schema store_schema;
 	"b.not_before, b.pinned, b.content "
 void build_row(sqlite3_stmt *q, struct store_build *ret);
 
+/* id of the last published build of project row p */
+#define LAST_PUBLISHED                                                                             \
+	"(select id from build where target = p.target and project = p.project and "               \
+	"published > 0 order by published desc limit 1)"
+
 /* The columns of an artifact in the order package_row reads them. */
 #define PACKAGE_COLUMNS "file, nevra, sha256, size, kind, build_time "
 int package_row(sqlite3_stmt *q, struct package_vec *ret, struct err *err);

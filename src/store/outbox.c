@@ -78,8 +78,10 @@ int store_outbox_due(
 int store_outbox_waiting(struct store *st, size_t max, struct store_news_vec *ret, struct err *err)
 {
 	auto_query sqlite3_stmt *q = NULL;
-	int r = db_query(
-		st->db, "select " NEWS_COLUMNS "where sent = 0 order by id limit ?", &q, err);
+	int r = db_query(st->db,
+		"select * from (select " NEWS_COLUMNS "where sent = 0 and channel <> 'held' "
+		"order by not_before, id limit ?) order by id",
+		&q, err);
 
 	if (r < 0)
 		return r;
@@ -266,8 +268,9 @@ int store_others_coming(
 		"select 1 from build b where b.state in (0, 1, 4) and +b.target = ?1 and "
 		"b.id <> ?2 and not exists (select 1 from hold h where h.project in ('', "
 		"b.project)) and (b.waits is null or b.state <> 0 or exists (select 1 from build w "
-		"where w.target = ?1 and w.project = b.waits and w.id <> ?2 and (w.state in (1, 4) "
-		"or (w.state = 0 and w.waits is null)))) limit 1",
+		"where w.target = ?1 and w.project = b.waits and w.id <> ?2 and w.state in (0, 1, "
+		"4) "
+		"and (w.state <> 0 or w.waits is null))) limit 1",
 		&q, err);
 
 	if (r < 0)

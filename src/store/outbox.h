@@ -27,7 +27,8 @@ int store_outbox_add(
 /* Not delivered and due, oldest first, at most max. */
 int store_outbox_due(
 	struct store *st, int64_t now, size_t max, struct store_news_vec *ret, struct err *err);
-/* Not delivered, due or not, oldest first, at most max (0: all). */
+/* Not delivered, due or not, without those that are held; at most max (0: all), then those that may
+ * go out first, so that what fails again and again does not stand in the way. Oldest first. */
 int store_outbox_waiting(struct store *st, size_t max, struct store_news_vec *ret, struct err *err);
 /* News of a kind to an address since then, delivered or not. */
 int store_outbox_recent(struct store *st, const char *channel, const char *rcpt, const char *kind,

@@ -114,9 +114,8 @@ int store_listed(
 	auto_query sqlite3_stmt *q = NULL;
 	int r = db_query(st->db,
 		"select k.nevra, p.project, k.build, k.size from project p join package k on "
-		"k.build = (select id from build where target = p.target and project = p.project "
-		"and published > 0 order by published desc limit 1) "
-		"where p.target = ? and k.kind = 'main' order by p.project, k.file",
+		"k.build = " LAST_PUBLISHED
+		" where p.target = ? and k.kind = 'main' order by p.project, k.file",
 		&q, err);
 
 	if (r < 0)

@@ -159,11 +159,6 @@ int store_newest_builds(
 		target, ret, err);
 }
 
-/* id of the last published build of project row p */
-#define LAST_PUBLISHED                                                                             \
-	"(select id from build where target = p.target and project = p.project and "               \
-	"published > 0 order by published desc limit 1)"
-
 int store_published_builds(
 	struct store *st, const char *target, struct store_builds *ret, struct err *err)
 {

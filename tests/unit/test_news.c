@@ -113,7 +113,7 @@ static char *told(void)
 
 	OK(store_outbox_waiting(st, 0, &all, err));
 	vec_foreach (&all, n) {
-		if (n->id <= seen || str_eq(n->channel, "held"))
+		if (n->id <= seen)
 			continue;
 		sb_addf(&b, "%s%s %s", b.n ? ", " : "", n->kind, *n->rcpt ? n->rcpt : n->channel);
 		seen = n->id;
@@ -371,6 +371,29 @@ static void later(void **state)
 	assert_int_equal(news_line(news, "sent", NULL), -ERR_BUG);
 }
 
+/* What fails for days, and what is held, does not hide what may go now. */
+static void crowd(void **state)
+{
+	char texts[][8] = {"mail", "held", "hook", "failed", "", "{}"};
+	struct store_news row = {
+		.channel = texts[0], .rcpt = texts[4], .kind = texts[3], .data = texts[5]};
+	struct store_news_vec all = VEC_INIT;
+	int64_t id;
+
+	(void)state;
+	row.not_before = time_now() + 600;
+	OK(store_outbox_add(st, &row, NULL, err));
+	row.not_before = 0;
+	row.channel = texts[1];
+	OK(store_outbox_add(st, &row, NULL, err));
+	row.channel = texts[2];
+	OK(store_outbox_add(st, &row, &id, err));
+	OK(store_outbox_waiting(st, 1, &all, err));
+	assert_int_equal(all.n, 1);
+	assert_int_equal(all.v[0].id, id);
+	vec_free(&all, store_news_release);
+}
+
 static void strays(void **state)
 {
 	struct store_news_vec all = VEC_INIT;
@@ -421,6 +444,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(digest, setup, teardown),
 		cmocka_unit_test_setup_teardown(rate, setup, teardown),
 		cmocka_unit_test_setup_teardown(later, setup, teardown),
+		cmocka_unit_test_setup_teardown(crowd, setup, teardown),
 		cmocka_unit_test_setup_teardown(strays, setup, teardown),
 		cmocka_unit_test_setup_teardown(excerpts, setup, teardown),
 	};
