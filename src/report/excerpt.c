@@ -57,15 +57,6 @@ static char *plain(const char *s, size_t n)
 	return sb_take(&out);
 }
 
-/* The last lines: a ring would do, but shifting few pointers is as quick. */
-static void drop_first(struct excerpt *e)
-{
-	free(e->lines.v[0]);
-	memmove(e->lines.v, e->lines.v + 1, e->lines.n * sizeof *e->lines.v);
-	e->lines.n--;
-	e->first++;
-}
-
 /* A log, packed or not. */
 struct reader {
 	gzFile f;
@@ -82,10 +73,11 @@ static void reader_close(struct reader *rd)
 
 static bool fill(struct reader *rd)
 {
-	int n = rd->at < rd->n ? 1 : gzread(rd->f, rd->buf, CHUNK);
+	int n;
 
 	if (rd->at < rd->n)
 		return true;
+	n = gzread(rd->f, rd->buf, CHUNK);
 	rd->at = 0;
 	rd->n = n > 0 ? (size_t)n : 0;
 	return n > 0;
@@ -145,15 +137,18 @@ static void around(struct reader *rd, int64_t from, int64_t last, struct excerpt
 	}
 }
 
-static void tail(struct reader *rd, size_t max, struct excerpt *e)
+/* Counting lines is far quicker than keeping them: only the last ones are read twice. */
+static void tail(struct reader *rd, int64_t max, struct excerpt *e)
 {
-	auto_strbuf struct strbuf line = STRBUF_INIT;
+	int64_t n = 0;
 
-	for (e->first = 1; next_line(rd, &line);) {
-		strv_take(&e->lines, plain(sb_str(&line), line.n));
-		if (e->lines.n > max)
-			drop_first(e);
-	}
+	while (next_line(rd, NULL))
+		n++;
+	e->first = 1;
+	if (gzrewind(rd->f) < 0)
+		return;
+	rd->at = rd->n = 0;
+	around(rd, n > max ? n - max + 1 : 1, n, e);
 }
 
 bool excerpt_read(const char *dir, const char *name, int64_t line, size_t before, size_t after,
@@ -169,7 +164,7 @@ bool excerpt_read(const char *dir, const char *name, int64_t line, size_t before
 		around(&rd, line > (int64_t)before ? line - (int64_t)before : 1,
 			line + (int64_t)after, ret);
 	else
-		tail(&rd, before + after, ret);
+		tail(&rd, (int64_t)(before + after), ret);
 	return true;
 }
 

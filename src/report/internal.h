@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "report/page.h"
 #include "report/report.h"
+#include "report/web.h"
 
 struct report {
 	struct report_conf conf; /* its pointers are to what follows */
@@ -77,12 +78,9 @@ void piece_repository(const struct report *r, struct strbuf *out, const struct p
 void piece_cause(const struct report *r, struct strbuf *out, const struct page *p,
 	const struct store_build *b);
 
-/* ---- web.c: pages of commits at the forge they come from ---- */
+/* ---- web.c ---- */
 
-/* pattern with {sha}, else guessed from the clone url; NULL: none. The caller's; always passes
- * html_url_ok. */
-char *web_commit(const char *pattern, const char *url, const char *sha);
-/* Of a build's commits, by its project's configuration. */
+/* web_commit of a build's commits, by its project's configuration. */
 char *web_upstream(const struct report *r, const struct store_build *b);
 char *web_packaging(const struct report *r, const struct store_build *b);
 

@@ -2,6 +2,7 @@
 /* parts.h - what the pages of builds, projects and repositories are made of. */
 #pragma once
 #include "model/lock.h"
+#include "report/excerpt.h"
 #include "report/internal.h"
 #include <zlib.h>
 
@@ -46,17 +47,6 @@ int served_forget(struct report *r, const struct store_build *b, struct err *err
 
 /* ---- excerpt.c ---- */
 
-/* Lines of a text file around one; without the colours and rewritten lines of terminals. */
-struct excerpt {
-	struct strv lines;
-	int64_t first; /* number of the first, from 1 */
-	int64_t mark;  /* the line it is about, 0: none */
-	bool more;     /* there are lines behind the last */
-};
-/* Of the log dir/name, or dir/name.gz. line 0: its end. False: there is none. */
-bool excerpt_read(const char *dir, const char *name, int64_t line, size_t before, size_t after,
-	struct excerpt *ret);
-void excerpt_release(struct excerpt *e);
 /* <ol class="log">; ids: each line gets id="L<n>". */
 void excerpt_html(struct strbuf *out, const struct excerpt *e, bool ids);
 /* builds/<n>-log.html: the log around the cause. */

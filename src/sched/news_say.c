@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* news_say.c - a build's outcome for people: what, whose commit, where to look, the lines of the
  * log that matter. */
-#include "base/fs.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "report/internal.h"
+#include "report/excerpt.h"
+#include "report/web.h"
 #include "sched/internal.h"
 #include "sched/news_internal.h"
 
-#define LOG_BEFORE 10         /* lines shown before the one that says why */
-#define LOG_AFTER  2          /* and after it */
-#define LOG_END    12         /* lines of the end when no line is known */
-#define LOG_WIDTH  200        /* bytes of a line */
-#define LOG_WINDOW (64 * KIB) /* bytes that are read around there */
+#define LOG_BEFORE 10  /* lines shown before the one that says why */
+#define LOG_AFTER  2   /* and after it */
+#define LOG_END    12  /* lines of the end when no line is known; empty ones there do not count */
+#define LOG_WIDTH  200 /* bytes of a line */
 
 void news_text_release(struct news_text *t)
 {
@@ -33,90 +32,36 @@ static const char *own(struct news_text *t, char *s)
 
 /* ---- the log ---- */
 
-static int open_log(const struct news *n, const struct store_build *b, const char *log)
+static bool is_blank(const char *line)
 {
-	auto_free char *path = xasprintf("%s/builds/%lld/%s", n->cfg->data, (long long)b->id, log);
-	auto_close int fd = -1;
-	struct stat st;
-
-	if (strchr(log, '/'))
-		return -1;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return -1;
-	return take_fd(&fd);
+	return !line[strspn(line, " \t")];
 }
 
-/* Where line number `line` (1 is the first) begins; -1: there is none. */
-static off_t find_line(int fd, int64_t line)
-{
-	char buf[65536];
-	off_t at = 0;
-	ssize_t n;
-
-	if (line <= 1)
-		return 0;
-	while ((n = pread(fd, buf, sizeof buf, at)) > 0) {
-		for (const char *p = buf; (p = memchr(p, '\n', (size_t)(buf + n - p))); p++)
-			if (--line == 1)
-				return at + (p + 1 - buf);
-		at += n;
-	}
-	return -1;
-}
-
-static void add_lines(const struct strv *lines, size_t from, size_t to, struct strbuf *out)
-{
-	for (size_t i = from; i < to && i < lines->n; i++) {
-		auto_free char *l = str_trim(lines->v[i]);
-
-		lines->v[i][strcspn(lines->v[i], "\r")] = '\0';
-		if (*l)
-			text_term(out, lines->v[i], LOG_WIDTH);
-		if (*l || out->n)
-			sb_addc(out, '\n');
-	}
-}
-
-/* The end of the log without empty lines there. */
-static void add_end(const struct strv *lines, struct strbuf *out)
-{
-	size_t end = lines->n;
-
-	while (end && !lines->v[end - 1][strspn(lines->v[end - 1], " \t\r")])
-		end--;
-	add_lines(lines, end > LOG_END ? end - LOG_END : 0, end, out);
-}
-
+/* Around the line that says why; without one, or in a log that is shorter, its end. */
 static char *excerpt(
 	const struct news *n, const struct store_build *b, const char *log, int64_t line)
 {
-	auto_close int fd = log ? open_log(n, b, log) : -1;
-	int64_t first = line > LOG_BEFORE ? line - LOG_BEFORE : 1;
+	auto_free char *dir = xasprintf("%s/builds/%lld", n->cfg->data, (long long)b->id);
+	CLEANUP(excerpt_release) struct excerpt e = {0};
 	auto_strbuf struct strbuf out = STRBUF_INIT;
-	auto_strv struct strv lines = STRV_INIT;
-	auto_free char *text = xmalloc(LOG_WINDOW + 1);
-	off_t at = -1, end;
-	ssize_t got;
+	size_t from = 0, to;
 
-	if (fd < 0 || (end = lseek(fd, 0, SEEK_END)) < 0)
+	if (!log || strchr(log, '/'))
 		return NULL;
 	if (line > 0)
-		at = find_line(fd, first);
-	if (at < 0) {
-		line = 0;
-		at = end > (off_t)LOG_WINDOW ? end - (off_t)LOG_WINDOW : 0;
+		(void)excerpt_read(dir, log, line, LOG_BEFORE, LOG_AFTER, &e);
+	if (!e.lines.n && !excerpt_read(dir, log, 0, LOG_END, LOG_END, &e))
+		return NULL;
+	for (to = e.lines.n; to && is_blank(e.lines.v[to - 1]);)
+		to--;
+	if (!e.mark && to > LOG_END)
+		from = to - LOG_END;
+	for (; from < to; from++) {
+		if (!out.n && is_blank(e.lines.v[from]))
+			continue;
+		text_term(&out, e.lines.v[from], LOG_WIDTH);
+		sb_addc(&out, '\n');
 	}
-	if ((got = pread(fd, text, LOG_WINDOW, at)) <= 0)
-		return NULL;
-	for (ssize_t i = 0; i < got; i++)
-		text[i] = text[i] ? text[i] : ' ';
-	text[got] = '\0';
-	strv_lines(&lines, text);
-	if (line > 0)
-		add_lines(&lines, 0, (size_t)(line - first) + 1 + LOG_AFTER, &out);
-	else
-		add_end(&lines, &out);
 	return sb_take(&out);
 }
 
