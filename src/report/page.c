@@ -223,10 +223,11 @@ static const struct look {
 static const struct look *look_of(const struct store_build *b)
 {
 	static const struct look waits = {"waits", "wait", "\xe2\x80\xa6"};
+	static const struct look unknown = {"unknown", "off", "?"};
 
 	if (b->state == BUILD_QUEUED && b->waits)
 		return &waits;
-	return &looks[b->state];
+	return (size_t)b->state < COUNTOF(looks) ? &looks[b->state] : &unknown;
 }
 
 const char *page_state_word(const struct store_build *b)

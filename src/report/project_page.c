@@ -11,7 +11,7 @@ struct project_view {
 	struct store_standing standing;    /* zeroes: nothing finished yet */
 	struct store_build first;          /* the first failure, id 0: it is not broken */
 	struct store_build good;           /* the last published, id 0: none */
-	struct package_vec packages;       /* of that one, main ones only */
+	struct package_vec packages;       /* of that one, as they were published */
 	struct page page;
 };
 
@@ -49,7 +49,7 @@ static int load(struct project_view *v, struct err *err)
 	if (rc >= 0)
 		rc = maybe(store_last_published(st, v->target, v->project, &v->good, &e), &e, err);
 	if (rc >= 0 && v->good.id)
-		rc = store_build_artifacts(st, v->good.id, &v->packages, err);
+		rc = store_build_packages(st, v->good.id, &v->packages, err);
 	return rc;
 }
 

@@ -137,7 +137,7 @@ static void compare(struct repo_view *v, const char *dir, const json_t *before)
 static int only_its_own(struct repo_view *v, const struct store_build *b, struct err *err)
 {
 	struct package_vec own = VEC_INIT;
-	int rc = store_build_artifacts(v->r->st, b->id, &own, err);
+	int rc = store_build_packages(v->r->st, b->id, &own, err);
 
 	vec_foreach (&own, k)
 		if (k->kind == PACKAGE_MAIN)
