@@ -158,10 +158,9 @@ static int explain(const struct mail *m, const char *server, CURLcode rc, struct
 			"mail server %s: no trusted TLS: %s (see notify.tls, notify.ca)", server,
 			*m->errbuf ? m->errbuf : curl_easy_strerror(rc));
 	if (m->code)
-		return err_set_(err, e, 0, "mail server %s says: %s", server, said.s), -(int)e;
-	err_set_(err, e, 0, "mail server %s: %s", server,
+		return err_set(err, e, "mail server %s says: %s", server, said.s);
+	return err_set(err, e, "mail server %s: %s", server,
 		*m->errbuf ? m->errbuf : curl_easy_strerror(rc));
-	return -(int)e;
 }
 
 static int set_tls(CURL *e, const struct smtp_conf *c, bool local, bool at_once, struct err *err)

@@ -59,7 +59,8 @@ static void subject(const struct mail *m, struct strbuf *out)
 	sb_addf(out, "[%s] ", instance(m));
 	if (m->n == 1) {
 		notify_title(m->news, out);
-	} else if (m->one_project && m->one_kind && m->news->project) {
+	} else if (m->one_project && m->news->project && m->one_kind &&
+		   m->news->kind != NOTIFY_INFRASTRUCTURE) {
 		sb_addf(out, "%s %s on ", m->news->project,
 			m->news->kind == NOTIFY_FIXED ? "is fixed" : "failed");
 		add_targets(m, out);
