@@ -79,6 +79,9 @@ static const char *const bad_results[] = {
 	"{\"schema\": 1, \"status\": \"fine\"}",
 	"{\"schema\": 1, \"status\": \"failed\", \"cause\": {\"kind\": \"weather\"}}",
 	"{\"schema\": 1, \"status\": \"success\", \"artifacts\": [{\"file\": \"x\"}]}",
+	"{\"schema\": 1, \"status\": \"success\", \"content\": \"abc\"}",
+	"{\"schema\": 1, \"status\": \"success\", \"content\": "
+	"\"zaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}",
 };
 
 static void refuses_results(void **state)
@@ -115,6 +118,10 @@ static void result_round_trip(void **state)
 	str_set(&p->file, "x-1-1.src.rpm");
 	memset(p->sha256, 'a', SHA256_HEX - 1);
 	p->kind = PACKAGE_SOURCE;
+	strv_addl(&res.build_requires, "gcc", "(a or b)", NULL);
+	strv_add(&res.provides, "x = 1-1");
+	strv_add(&res.requires, "libc.so.6()(64bit)");
+	res.content = xstrdup("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
 	j = result_to_json(&res);
 	assert_true(json_is_null(json_object_get(j, "packaging")));
 	assert_true(result_from_json(j, &copy, &err) >= 0);
@@ -122,6 +129,10 @@ static void result_round_trip(void **state)
 	assert_string_equal(copy->cause_message, "time limit of 4 s reached");
 	assert_int_equal(copy->cause_line, 12);
 	assert_int_equal(copy->artifacts.v[0].kind, PACKAGE_SOURCE);
+	assert_string_equal(copy->build_requires.v[1], "(a or b)");
+	assert_string_equal(copy->provides.v[0], "x = 1-1");
+	assert_string_equal(copy->requires.v[0], "libc.so.6()(64bit)");
+	assert_string_equal(copy->content, res.content);
 }
 
 /* A lock with one package in `base`, its members as given. */
