@@ -112,7 +112,7 @@ static struct lane *lane_of(struct play *p, const char *target, const char *proj
 
 static int make_lanes(struct play *p, const struct strv *held, int64_t now, struct err *err)
 {
-	const struct store_waiting *w = p->all->v, *end = w + p->all->n;
+	const struct store_waiting *w = p->all->v, *end = w ? w + p->all->n : w;
 	bool all_held = strv_has(held, "");
 
 	while (w < end) {

@@ -287,7 +287,7 @@ int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
 	}
 	if (opts->dry_run && (r = plan_say(&s, err)) < 0)
 		return r;
-	if (s.sum.built + s.sum.failed)
+	if (!opts->dry_run && s.sum.built + s.sum.failed)
 		chores_now(&s);
 	show_pass(&s);
 	tell_last(&s);
