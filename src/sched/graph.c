@@ -7,13 +7,6 @@
 #include "format/rpm/rpm_dep.h"
 #include "sched/graph_internal.h"
 
-void gdeps_release(struct gdeps *v)
-{
-	vec_foreach (v, d)
-		free(d->evr);
-	vec_release(v);
-}
-
 void gids_add(struct gids *v, size_t id)
 {
 	*vec_push(v) = id;
@@ -63,47 +56,6 @@ static void gids_add_once(struct gids *v, size_t id)
 		gids_add(v, id);
 }
 
-size_t graph_name(struct graph *g, const char *name)
-{
-	size_t id;
-
-	if (hmap_get(&g->name_ids, name, &id))
-		return id;
-	id = g->names.n;
-	(void)vec_push(&g->names);
-	hmap_set(&g->name_ids, name, id);
-	return id;
-}
-
-struct parse {
-	struct graph *g;
-	struct gdeps *ret;
-};
-
-static enum rpm_truth parse_leaf(void *ctx, const struct rpm_dep *d)
-{
-	struct parse *p = ctx;
-	size_t name = graph_name(p->g, d->name);
-
-	*vec_push(p->ret) = (struct gdep){.name = name, .op = d->op, .evr = xstrdup_null(d->evr)};
-	return RPM_OPEN;
-}
-
-void graph_parse(struct graph *g, const struct strv *deps, struct gdeps *ret)
-{
-	struct parse p = {.g = g, .ret = ret};
-
-	strv_foreach (deps, text) {
-		CLEANUP(rpm_dep_release) struct rpm_dep d = {0};
-
-		if (rpm_dep_is_rich(*text))
-			(void)rpm_dep_eval(*text, parse_leaf, &p);
-		else if (rpm_dep_parse(*text, &d))
-			*vec_push(ret) = (struct gdep){
-				.name = graph_name(g, d.name), .op = d.op, .evr = TAKE(d.evr)};
-	}
-}
-
 static void project_release(struct gproject *p)
 {
 	gdeps_release(&p->build_requires);
@@ -116,19 +68,12 @@ static void project_release(struct gproject *p)
 	strv_release(&p->before_names);
 }
 
-static void name_release(struct gname *n)
-{
-	vec_release(&n->provided);
-	vec_release(&n->wanted);
-	vec_release(&n->required);
-}
-
 void graph_free(struct graph *g)
 {
 	if (!g)
 		return;
 	vec_free(&g->projects, project_release);
-	vec_free(&g->names, name_release);
+	vec_free(&g->names, gname_release);
 	hmap_release(&g->by_name);
 	hmap_release(&g->name_ids);
 	strv_release(&g->order);
@@ -224,6 +169,7 @@ void graph_set(struct graph *g, const char *project, const struct strv *build_re
 		set_requires(g, i, requires);
 		g->projects.v[i].published = true;
 	}
+	graph_forget_names(g);
 }
 
 bool graph_knows(const struct graph *g, const char *project)

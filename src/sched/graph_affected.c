@@ -18,23 +18,14 @@ void graph_dependent_release(struct graph_dependent *d)
 struct question {
 	struct graph *g;
 	size_t self;
-	struct gdeps now; /* by name */
-	bool after;       /* ask for what it provides now, else for what it had */
+	struct gdeps now;
+	bool after; /* ask for what it provides now, else for what it had */
 };
-
-static int by_name(const void *a, const void *b)
-{
-	const struct gdep *x = a, *y = b;
-
-	return (x->name > y->name) - (x->name < y->name);
-}
 
 static void question_init(struct question *q, struct graph *g, size_t self, const struct strv *now)
 {
 	*q = (struct question){.g = g, .self = self};
 	graph_parse(g, now, &q->now);
-	if (q->now.n)
-		qsort(q->now.v, q->now.n, sizeof *q->now.v, by_name);
 }
 
 static void question_release(struct question *q)
@@ -42,25 +33,9 @@ static void question_release(struct question *q)
 	gdeps_release(&q->now);
 }
 
-/* The first of the new provides of that name; q->now.n: none. */
-static size_t first_now(const struct question *q, size_t name)
-{
-	size_t lo = 0, hi = q->now.n;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (q->now.v[mid].name < name)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < q->now.n && q->now.v[lo].name == name ? lo : q->now.n;
-}
-
 static bool provided_now(const struct question *q, size_t name, unsigned op, const char *evr)
 {
-	for (size_t i = first_now(q, name); i < q->now.n && q->now.v[i].name == name; i++)
+	for (size_t i = graph_first(&q->now, name); i < q->now.n && q->now.v[i].name == name; i++)
 		if (rpm_dep_overlap(op, evr, q->now.v[i].op, q->now.v[i].evr))
 			return true;
 	return false;
@@ -89,11 +64,13 @@ static bool provided_by(
 static bool is_ours(const struct question *q, size_t name)
 {
 	const struct gname *n = &q->g->names.v[name];
+	size_t at;
 
 	for (size_t i = 0; i < n->provided.n; i++)
 		if (q->g->projects.v[n->provided.v[i].project].published)
 			return true;
-	return first_now(q, name) < q->now.n;
+	at = graph_first(&q->now, name);
+	return at < q->now.n && q->now.v[at].name == name;
 }
 
 static enum rpm_truth ask_leaf(void *ctx, const struct rpm_dep *d)
@@ -123,7 +100,8 @@ static bool is_lost(struct question *q, const char *dep)
 /* Exactly this stands among the new provides, so that nobody can miss it. */
 static bool is_kept(const struct question *q, const struct gdep *d)
 {
-	for (size_t i = first_now(q, d->name); i < q->now.n && q->now.v[i].name == d->name; i++)
+	for (size_t i = graph_first(&q->now, d->name); i < q->now.n && q->now.v[i].name == d->name;
+		i++)
 		if (q->now.v[i].op == d->op && str_eq_null(q->now.v[i].evr, d->evr))
 			return true;
 	return false;
@@ -221,6 +199,22 @@ void graph_may_affect(struct graph *g, const char *project, struct graph_depende
 	}
 }
 
+/* Whether d is what the project wants for a build and `self` did not have. */
+static bool serves(const struct question *q, const struct gproject *p, const struct gdep *d)
+{
+	const struct gdeps *want = &p->build_requires;
+
+	for (size_t i = graph_first(want, d->name); i < want->n && want->v[i].name == d->name;
+		i++) {
+		const struct gdep *b = &want->v[i];
+
+		if (rpm_dep_overlap(b->op, b->evr, d->op, d->evr) &&
+			!provided_by(q, b->name, b->op, b->evr, true))
+			return true;
+	}
+	return false;
+}
+
 void graph_newly_served(
 	struct graph *g, const char *project, const struct strv *new_provides, struct strv *ret)
 {
@@ -240,11 +234,7 @@ void graph_newly_served(
 
 			if (served[wanted->v[i]] || wanted->v[i] == self)
 				continue;
-			vec_foreach (&p->build_requires, b)
-				if (b->name == d->name &&
-					rpm_dep_overlap(b->op, b->evr, d->op, d->evr) &&
-					!provided_by(&q, b->name, b->op, b->evr, true))
-					served[wanted->v[i]] = true;
+			served[wanted->v[i]] = serves(&q, p, d);
 		}
 	}
 	for (size_t i = 0; i < g->projects.n; i++)

@@ -21,6 +21,7 @@ struct gprovider {
 
 /* A name that is provided, required or wanted for a build. */
 struct gname {
+	char *text;
 	VEC(struct gprovider) provided;
 	struct gids wanted;   /* projects that BuildRequire it, once each */
 	struct gids required; /* projects whose packages require it, once each */
@@ -52,9 +53,14 @@ struct graph {
 };
 
 size_t graph_name(struct graph *g, const char *name);
-/* Take each dependency apart; what is none is passed over. */
+/* Take each dependency apart, sorted by name; what is none is passed over. */
 void graph_parse(struct graph *g, const struct strv *deps, struct gdeps *ret);
+/* Where those of the name begin, or would. */
+size_t graph_first(const struct gdeps *v, size_t name);
 void gdeps_release(struct gdeps *v);
+void gname_release(struct gname *n);
+/* Names that nobody provides, requires or wants go when there are many; no number may be held. */
+void graph_forget_names(struct graph *g);
 void gids_add(struct gids *v, size_t id);
 bool gids_has(const struct gids *v, size_t id); /* sorted */
 /* graph_order.c: `before`, order and cycles from the needs. */

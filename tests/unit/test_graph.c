@@ -2,7 +2,7 @@
 #include "base/base.h"
 #include "base/time.h"
 #include "format/rpm/rpm_dep.h"
-#include "sched/graph.h"
+#include "sched/graph_internal.h"
 #include "scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -607,6 +607,82 @@ static void large(void **state)
 	end(&w);
 }
 
+/* "NAME = FIRST", "NAME = FIRST+1" and so on: n of them. */
+static void versions(struct strv *ret, const char *name, int first, int n)
+{
+	for (int i = 0; i < n; i++)
+		strv_addf(ret, "%s = %d", name, first + i);
+}
+
+/* Lists that a package can have on purpose: compared one by one they would take hours. */
+static void many_versions(void **state)
+{
+	enum { N = 100000 };
+	auto_strv struct strv prov = STRV_INIT, now = STRV_INIT, want = STRV_INIT;
+	auto_strv struct strv served = STRV_INIT;
+	struct graph_dependents d = VEC_INIT;
+	struct err e = ERR_INIT;
+	struct world w;
+
+	(void)state;
+	world(&w, "a b");
+	versions(&prov, "x", 1, N);
+	versions(&now, "x", 1 + N, N);
+	versions(&want, "x", 1 + 2 * N, N);
+	graph_set(w.g, "a", &want, &prov, &want);
+	graph_set(w.g, "b", &want, &now, &want);
+	/* beyond what is told apart, any version will do */
+	same(graph_needs(w.g, "b"), "");
+	assert_int_equal(graph_affected(w.g, "a", &now, true, &d, &e), 0);
+	assert_int_equal(d.n, 0);
+	graph_newly_served(w.g, "a", &now, &served);
+	same(&served, "");
+	vec_free(&d, graph_dependent_release);
+	end(&w);
+}
+
+/* The same with different names, which nobody can take together. */
+static void many_names(void **state)
+{
+	enum { N = 100000 };
+	auto_strv struct strv now = STRV_INIT, want = STRV_INIT, served = STRV_INIT;
+	struct world w;
+
+	(void)state;
+	world(&w, "a b");
+	for (int i = 0; i < N; i++) {
+		strv_addf(&now, "x%d = 1", i);
+		strv_addf(&want, "x%d = 2", i);
+	}
+	graph_set(w.g, "b", &want, NULL, NULL);
+	graph_newly_served(w.g, "a", &now, &served);
+	same(&served, "");
+	end(&w);
+}
+
+/* A project whose names are others with each commit: months of that take no more than one. */
+static void names_are_forgotten(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world(&w, "a b");
+	set(&w, "b", "x", "b", "x");
+	for (int commit = 0; commit < 40; commit++) {
+		auto_strv struct strv prov = STRV_INIT;
+
+		strv_add(&prov, "x");
+		for (int i = 0; i < 1000; i++)
+			strv_addf(&prov, "x-%d-%d", commit, i);
+		graph_set(w.g, "a", &prov, &prov, &prov);
+		assert_true(w.g->names.n < 10000);
+	}
+	same(graph_needs(w.g, "b"), "a");
+	set(&w, "a", "", "y", "");
+	same(graph_needs(w.g, "b"), "");
+	end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -627,6 +703,9 @@ int main(void)
 		cmocka_unit_test(newly_served),
 		cmocka_unit_test(loaded),
 		cmocka_unit_test(large),
+		cmocka_unit_test(many_versions),
+		cmocka_unit_test(many_names),
+		cmocka_unit_test(names_are_forgotten),
 	};
 
 	return cmocka_run_group_tests_name("graph", tests, NULL, NULL);
