@@ -390,12 +390,16 @@ static int locked_error(int fd, const char *path, struct err *err)
 
 int fs_lock(const char *path, int *ret_fd, struct err *err)
 {
-	auto_close int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	auto_close int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	auto_free char *pid = xasprintf("%ld\n", (long)getpid());
+	struct stat st;
 	int r;
 
 	if (fd < 0)
 		return err_errno(err, "cannot open lock file '%s'", path);
+	/* flock asks for no more than reading: who may read it could keep us out */
+	if (fstat(fd, &st) == 0 && (st.st_mode & 077) && st.st_uid == geteuid())
+		(void)fchmod(fd, 0600);
 	do
 		r = flock(fd, LOCK_EX | LOCK_NB);
 	while (r < 0 && errno == EINTR);

@@ -408,10 +408,14 @@ static void locks(void **state)
 	auto_err struct err e = ERR_INIT;
 	auto_free char *f = in_tmp("lock"), *want = NULL;
 	int fd = -1, other = -1;
+	struct stat st;
 
 	(void)state;
 	put(f, "a longer old text\n");
 	assert_int_equal(fs_lock(f, &fd, &e), 0);
+	/* who can read a file can flock it: other users must not */
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_mode & 077, 0);
 	want = xasprintf("%ld\n", (long)getpid());
 	expect(f, want);
 	assert_int_equal(fs_lock(f, &other, &e), -ERR_LOCKED);
