@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #define SAID_MAX     300 /* bytes of the server's last line that are quoted */
+#define SECRET_MIN   4
 #define TIMEOUT      120U
 #define CONNECT_SECS 30L /* until it is ours to speak of mail: some greet late on purpose */
 #define PORT_TLS     "465"
@@ -20,7 +21,10 @@ struct mail {
 	size_t n, at;
 	bool begun;              /* the server was told of a message */
 	char said[SAID_MAX + 1]; /* its last line that refuses something */
-	long code;               /* of that line, 0 none */
+	const char *password;
+	bool login;          /* what is sent is part of AUTH */
+	struct strv secrets; /* words that were sent so */
+	long code;           /* of that line, 0 none */
 	char errbuf[CURL_ERROR_SIZE];
 };
 
@@ -28,6 +32,9 @@ static void mail_release(struct mail *m)
 {
 	curl_easy_cleanup(m->easy);
 	curl_slist_free_all(m->to);
+	strv_foreach (&m->secrets, w)
+		explicit_bzero(*w, strlen(*w));
+	strv_release(&m->secrets);
 }
 
 bool smtp_address_ok(const char *s)
@@ -81,6 +88,17 @@ static size_t on_read(char *buf, size_t size, size_t n, void *ctx)
 	return want;
 }
 
+/* Some servers repeat the command that they refuse. */
+static bool tells_secret(const struct mail *m, const char *line, size_t n)
+{
+	if (!str_empty(m->password) && memmem(line, n, m->password, strlen(m->password)))
+		return true;
+	strv_foreach (&m->secrets, w)
+		if (memmem(line, n, *w, strlen(*w)))
+			return true;
+	return false;
+}
+
 /* What the server says, line by line: a no counts, the good-bye after it does not. */
 static size_t on_line(char *line, size_t size, size_t n, void *ctx)
 {
@@ -93,6 +111,11 @@ static size_t on_line(char *line, size_t size, size_t n, void *ctx)
 	m->code = (*line - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 	while (len && (line[len - 1] == '\n' || line[len - 1] == '\r'))
 		len--;
+	if (tells_secret(m, line, len)) {
+		(void)snprintf(m->said, sizeof m->said,
+			"%ld (not shown: it repeats the login that it was sent)", m->code);
+		return size * n;
+	}
 	if (len > SAID_MAX)
 		len = SAID_MAX;
 	memcpy(m->said, line, len);
@@ -100,13 +123,35 @@ static size_t on_line(char *line, size_t size, size_t n, void *ctx)
 	return size * n;
 }
 
-/* Which command we are at; nothing is kept of them, one is the password. */
+/* The words of AUTH and of the lines after it, but for the name of the mechanism. */
+static void keep_secrets(struct mail *m, const char *data, size_t n)
+{
+	auto_free char *line = xstrndup(data, n);
+	auto_strv struct strv words = STRV_INIT;
+
+	strv_split(&words, line, " \r\n");
+	for (size_t i = str_starts(line, "AUTH") ? 2 : 0; i < words.n; i++)
+		if (strlen(words.v[i]) >= SECRET_MIN)
+			strv_add(&m->secrets, words.v[i]);
+	explicit_bzero(line, strlen(line));
+	strv_foreach (&words, w)
+		explicit_bzero(*w, strlen(*w));
+}
+
+/* Which command we are at; of a login what must not be quoted. */
 static int on_debug(CURL *e UNUSED, curl_infotype type, char *data, size_t n, void *ctx)
 {
+	static const char *const others[] = {"EHLO", "HELO", "STARTTLS", "MAIL", "QUIT"};
 	struct mail *m = ctx;
 
 	if (type != CURLINFO_HEADER_OUT || n < 4)
 		return 0;
+	m->login |= strncmp(data, "AUTH", 4) == 0;
+	for (size_t i = 0; i < COUNTOF(others); i++)
+		m->login &=
+			n < strlen(others[i]) || strncmp(data, others[i], strlen(others[i])) != 0;
+	if (m->login)
+		keep_secrets(m, data, n);
 	m->begun |= strncmp(data, "MAIL", 4) == 0;
 	/* an earlier no was overcome */
 	if (strncmp(data, "QUIT", 4) != 0)
@@ -240,7 +285,8 @@ static int set_people(struct mail *m, const char *from, const struct strv *to, s
 int smtp_send(const struct smtp_conf *conf, const char *from, const struct strv *to,
 	const char *text, size_t n, struct err *err)
 {
-	CLEANUP(mail_release) struct mail m = {.text = text, .n = n};
+	CLEANUP(mail_release)
+	struct mail m = {.text = text, .n = n, .password = conf->password};
 	auto_free char *host = NULL, *port = NULL, *url = NULL;
 	bool at_once;
 	CURLcode rc;
