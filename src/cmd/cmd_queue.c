@@ -8,13 +8,18 @@
 #include "sched/pages.h"
 #include "sched/sched.h"
 #include <math.h>
+#include <pwd.h>
 
 /* Who asks, for the record; the caller's. */
 static char *who(void)
 {
 	const char *sudo = getenv("SUDO_USER"), *user = getenv("USER");
+	const struct passwd *pw;
 
-	return xstrdup_null(!str_empty(sudo) ? sudo : !str_empty(user) ? user : NULL);
+	if (!str_empty(sudo) || !str_empty(user))
+		return xstrdup(!str_empty(sudo) ? sudo : user);
+	pw = getpwuid(getuid());
+	return pw ? xstrdup(pw->pw_name) : xasprintf("uid %u", getuid());
 }
 
 static int ask(enum sched_verb verb, const char *arg, struct sched_asked *ret, struct err *err)

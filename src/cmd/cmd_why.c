@@ -151,8 +151,10 @@ static void print(const struct why *w)
 	if (w->held && b->state == BUILD_QUEUED)
 		field("on hold", "packmill release lets it go on");
 	print_other("waits", "for", &w->waits);
-	if (b->message)
-		fieldf("failed", "%s: %s", b->cause_step ? b->cause_step : "?", b->message);
+	if (b->message && b->cause_step)
+		fieldf("failed", "%s: %s", b->cause_step, b->message);
+	else if (b->message)
+		field("ended", b->message);
 	print_other("blames", "it", &w->blamed);
 	print_since(w);
 }

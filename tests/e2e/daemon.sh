@@ -95,8 +95,10 @@ change alpha 'echo alpha four' >/dev/null
 ok 'look now' "$PACKMILL" poll
 ok 'what is on hold is queued, not built' eventually is_state 'success success queued queued' -p alpha
 n=$("$PACKMILL" list -p alpha --json --limit 1 | python3 -c 'import json, sys; print(json.load(sys.stdin)["builds"][0]["build"])')
-ok 'cancel a queued one' "$PACKMILL" cancel "$n"
+ok 'cancel a queued one' env -u USER -u SUDO_USER "$PACKMILL" cancel "$n"
 ok 'it is cancelled' eventually is_state 'success success queued cancelled' -p alpha
+ok 'why' "$PACKMILL" why "$n"
+has 'who did it is named, whatever the environment' out '^ended +cancelled by [^ ]+$'
 exits 2 'cancel it again' "$PACKMILL" cancel "$n"
 has 'is too late' err "build $n is over: cancelled"
 exits 2 'cancel none' "$PACKMILL" cancel 999
