@@ -50,9 +50,10 @@
 #define LIMIT_MODULE_WORDS  1000000     /* artifacts and dependencies in it */
 #define LIMIT_MODULE_DEPTH  32          /* nesting of its YAML */
 #define LIMIT_DEPS                                                                                 \
-	100000          /* dependencies of one foreign package, all kinds; of a                    \
-			   build's packages, one kind */
-#define LIMIT_NEVRA 255 /* a name, a version-release, an architecture */
+	100000                    /* dependencies of one foreign package, all kinds; of a          \
+				     build's packages, one kind */
+#define LIMIT_DEPS_TEXT (8 * MIB) /* bytes of the dependencies of one kind of a build */
+#define LIMIT_NEVRA     255       /* a name, a version-release, an architecture */
 
 /* What one build may use; 0: not limited. Sizes in bytes, times in seconds. */
 struct limits {

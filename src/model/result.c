@@ -179,7 +179,8 @@ static int deps_from_json(const json_t *j, const char *key, struct strv *ret, st
 		return err_set(err, ERR_CORRUPT, "result has more than %d %s", LIMIT_DEPS, key);
 	json_get_strv(j, key, ret);
 	strv_foreach (ret, d)
-		if (strlen(*d) > LIMIT_DEP * 2)
+		/* a name, a comparison, a version */
+		if (strlen(*d) > LIMIT_DEP * 2 + 4)
 			return err_set(err, ERR_CORRUPT, "result has %s of absurd length", key);
 	return 0;
 }

@@ -168,6 +168,43 @@ static void nothing(void **state)
 	assert_null(content);
 }
 
+/* Nothing that a result could not hold: else a stranger's package is trouble of ours, and is built
+ * again and again. */
+static void bounds(void **state)
+{
+	static const char *const rows[] = {
+		"for i = 1, 2200 do print('X: y' .. i .. string.rep('z', 4000) .. '\\n') end",
+		"for i = 1, 100010 do print('X: y' .. i .. '\\n') end",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(rows); i++) {
+		auto_free char *path = path_join(top, "big.spec"), *content = NULL, *text = NULL;
+		auto_free char *br = str_replace(rows[i], "X:", "BuildRequires:");
+		auto_free char *prov = str_replace(rows[i], "X:", "Provides:");
+		auto_free char *srpm = path_join(top, "SRPMS/big-1-1.src.rpm");
+		auto_free char *rpm = path_join(top, "RPMS/noarch/big-1-1.noarch.rpm");
+		auto_strv struct strv argv = STRV_INIT, f = STRV_INIT;
+		auto_strv struct strv p = STRV_INIT, r = STRV_INIT, b = STRV_INIT;
+		auto_err struct err err = ERR_INIT;
+
+		text = xasprintf("Name: big\nVersion: 1\nRelease: 1\nSummary: s\nLicense: MIT\n"
+				 "BuildArch: noarch\n%%{lua: %s}%%{lua: %s}%%description\nd\n"
+				 "%%files\n",
+			br, prov);
+		strv_addl(&argv, "rpmbuild", "-ba", "--quiet", "--nodeps", NULL);
+		add_define(&argv, "_topdir", top);
+		strv_add(&argv, path);
+		struct proc_opts o = {.argv = (const char *const *)argv.v, .timeout = 60};
+		if (fs_write(path, text, strlen(text), 0644, &err) < 0 ||
+			proc_check(&o, NULL, ERR_BUILD, &err) < 0)
+			fail_msg("%s", err.msg);
+		strv_add(&f, rpm);
+		assert_int_equal(rpm_learn(&f, &p, &r, &content, NULL), -ERR_BUILD);
+		assert_int_equal(rpm_build_requires(srpm, &b, NULL), -ERR_BUILD);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +212,7 @@ int main(void)
 		cmocka_unit_test(tells_changes),
 		cmocka_unit_test(order),
 		cmocka_unit_test(nothing),
+		cmocka_unit_test(bounds),
 	};
 
 	return cmocka_run_group_tests_name("rpm_learn", tests, setup, teardown);

@@ -149,16 +149,25 @@ int rpm_read_nevra(const char *path, char **ret, struct err *err)
 static int source_deps(const char *srpm, rpmTagVal tag, struct strv *ret, struct err *err)
 {
 	auto_header Header h = NULL;
+	size_t bytes = 0;
 	int r = rpm_header(srpm, &h, err);
 
 	if (r < 0)
 		return r;
 	if (!headerIsSource(h))
 		return err_set(err, ERR_BUILD, "'%s' is no source package", path_base(srpm));
+	if ((r = rpm_check_fit(h, path_base(srpm), err)) < 0)
+		return r;
 	auto_ds rpmds ds = rpmdsNew(h, tag, 0);
 	while (rpmdsNext(ds) >= 0) {
-		if (!(rpmdsFlags(ds) & RPMSENSE_RPMLIB))
-			strv_take(ret, rpm_ds_text(ds));
+		if (rpmdsFlags(ds) & RPMSENSE_RPMLIB)
+			continue;
+		strv_take(ret, rpm_ds_text(ds));
+		bytes += strlen(ret->v[ret->n - 1]);
+		if (ret->n > LIMIT_DEPS || bytes > LIMIT_DEPS_TEXT)
+			return err_set(err, ERR_BUILD,
+				"'%s' has more than %d dependencies of a kind, or more than %d MiB",
+				path_base(srpm), LIMIT_DEPS, (int)(LIMIT_DEPS_TEXT / MIB));
 	}
 	return 0;
 }

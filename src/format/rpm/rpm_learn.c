@@ -87,6 +87,7 @@ static int read_all(struct learn *l, const struct strv *files, struct err *err)
 static int collect(struct learn *l, rpmTagVal tag, struct strv *ret, struct err *err)
 {
 	auto_hmap struct hmap seen = HMAP_INIT;
+	size_t bytes = 0;
 
 	vec_foreach (&l->packages, p) {
 		auto_ds rpmds ds = rpmdsNew(p->h, tag, 0);
@@ -100,10 +101,15 @@ static int collect(struct learn *l, rpmTagVal tag, struct strv *ret, struct err 
 				return err_set(err, ERR_BUILD,
 					"the packages have more than %d dependencies", LIMIT_DEPS);
 			text = rpm_ds_text(ds);
-			if (hmap_set(&seen, text, 0))
-				strv_take(ret, text);
-			else
+			if (!hmap_set(&seen, text, 0)) {
 				free(text);
+				continue;
+			}
+			strv_take(ret, text);
+			if ((bytes += strlen(text)) > LIMIT_DEPS_TEXT)
+				return err_set(err, ERR_BUILD,
+					"the packages' dependencies are longer than %d MiB",
+					(int)(LIMIT_DEPS_TEXT / MIB));
 		}
 	}
 	return 0;
