@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "cmd/common.h"
 #include "repo/fsck.h"
-#include "sched/internal.h"
+#include "sched/sched.h"
 
 static bool repair, full;
 

@@ -5,8 +5,8 @@
 #include "base/time.h"
 #include "report/excerpt.h"
 #include "report/web.h"
-#include "sched/internal.h"
 #include "sched/news_internal.h"
+#include "sched/sched.h"
 
 #define LOG_BEFORE 10  /* lines shown before the one that says why */
 #define LOG_AFTER  2   /* and after it */

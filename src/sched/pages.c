@@ -2,16 +2,6 @@
 #include "sched/pages.h"
 #include "sched/internal.h"
 
-/* As repo_commit names the directories of commits. */
-static bool shares_both(const struct config *cfg, const struct config_project *p)
-{
-	vec_foreach (&cfg->projects, o)
-		if (o != p && str_eq_null(o->upstream.url, p->upstream.url) &&
-			str_eq_null(o->packaging.url, p->packaging.url))
-			return true;
-	return false;
-}
-
 int pages_open(const struct config *cfg, struct store *st, struct report **ret, struct err *err)
 {
 	auto_free char *baseurl = sched_baseurl(cfg);
@@ -36,7 +26,7 @@ int pages_open(const struct config *cfg, struct store *st, struct report **ret, 
 			.web_packaging = c->packaging.web,
 			.maintainers = &c->maintainers,
 			.targets = &c->targets,
-			.upstream_shared = shares_both(cfg, c),
+			.upstream_shared = sched_shares_both(cfg, c),
 		};
 	r = report_open(&conf, st, ret, err);
 	vec_release(&projects);

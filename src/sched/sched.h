@@ -23,6 +23,9 @@ struct sched_opts {
 	int (*reload)(struct config **ret, struct err *err);
 };
 
+/* Where repos/ is reachable, no trailing slash; the caller's. */
+char *sched_baseurl(const struct config *cfg);
+
 /* Builds by outcome; projects that could not be looked at count as failed or retry. */
 struct sched_summary {
 	size_t built, failed, retry;
