@@ -123,7 +123,7 @@ static int follow_lane(struct sched *s, struct lane *l, struct err *err)
 }
 
 /* Memory follows the store. */
-static int stand(struct worker *w, size_t queued, struct err *err)
+static int stand(struct worker *w, struct err *err)
 {
 	CLEANUP(store_standing_release) struct store_standing st = {0};
 	struct lane *l = w->lane;
@@ -137,10 +137,10 @@ static int stand(struct worker *w, size_t queued, struct err *err)
 	if ((r = follow_lane(w->s, l, err)) < 0)
 		return r;
 	/* new builds and old ones that are tried again */
-	return queued ? lanes_add_rows(w->s, 0, err) : 0;
+	return w->set_off ? lanes_add_rows(w->s, 0, err) : 0;
 }
 
-int after_record(struct worker *w, bool published, struct err *err)
+static int record_once(struct worker *w, bool published, struct err *err)
 {
 	struct sched *s = w->s;
 	struct goal *g = goal_find(s, w->lane->target);
@@ -156,8 +156,19 @@ int after_record(struct worker *w, bool published, struct err *err)
 			(void)load_graph(s, g, NULL);
 		return r;
 	}
-	queue_changed(s, w->lane->target);
-	return stand(w, queued, err);
+	w->recorded = true;
+	w->set_off = queued;
+	return 0;
+}
+
+int after_record(struct worker *w, bool published, struct err *err)
+{
+	int r = w->recorded ? 0 : record_once(w, published, err);
+
+	if (r < 0)
+		return r;
+	queue_changed(w->s, w->lane->target);
+	return stand(w, err);
 }
 
 int after_outcome(struct worker *w, struct err *err)

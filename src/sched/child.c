@@ -160,7 +160,7 @@ static int on_exit_of(void *ctx, struct err *err)
 static int on_said(void *ctx, struct err *err)
 {
 	struct worker *w = ctx;
-	char buf[512];
+	char buf[SAID_MAX];
 	ssize_t n = read(w->out, buf, sizeof buf);
 
 	if (n < 0 && errno == EINTR)

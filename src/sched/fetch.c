@@ -182,10 +182,57 @@ static int say_heads(const struct list *l, struct err *err)
 	return 0;
 }
 
+/* ---- where mirrors lie ---- */
+
+/* A link to another project's mirror; what such a link named before does not matter. */
+static int link_mirror(const char *mirror, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && !S_ISLNK(st.st_mode))
+		return 0; /* a mirror of its own, from before it was shared */
+	if ((unlink(path) < 0 && errno != ENOENT) || symlink(mirror, path) < 0)
+		return err_errno(err, "link '%s'", path);
+	return 0;
+}
+
+static int place(const struct sched *s, const struct project *p, const char *kind,
+	const struct remote *r, struct err *err)
+{
+	auto_free char *dir = xasprintf("%s/git/%s", s->cfg->data, p->conf->project);
+	auto_free char *mirror = xasprintf("%s/%s.git", dir, kind);
+	auto_free char *first = r ? path_dir(r->mirror) : NULL;
+	struct stat st;
+	int rc;
+
+	if (!r)
+		return 0;
+	if ((rc = fs_mkdirs(dir, 0755, err)) < 0 || (rc = fs_mkdirs(first, 0755, err)) < 0)
+		return rc;
+	if (!str_eq(r->mirror, mirror))
+		return link_mirror(r->mirror, mirror, err);
+	if (lstat(mirror, &st) == 0 && S_ISLNK(st.st_mode) && unlink(mirror) < 0)
+		return err_errno(err, "remove '%s'", mirror);
+	return 0;
+}
+
+/*
+ * data/git/<project>/<kind>.git. Projects that share a repository share the mirror of the first of
+ * them in the configuration, whichever are asked for now; the others get a symlink to it.
+ */
+static int place_all(const struct sched *s, const struct project *p, struct err *err)
+{
+	int r = place(s, p, "upstream", p->upstream, err);
+
+	return r < 0 ? r : place(s, p, "packaging", p->packaging, err);
+}
+
+/* ---- all of it ---- */
+
 static int look(struct list *l, struct err *err)
 {
 	const struct project *p = l->p;
-	int r = poll_place(l->s, p, err);
+	int r = place_all(l->s, p, err);
 
 	if (r < 0)
 		return r;

@@ -52,6 +52,8 @@ struct project {
 	VEC(struct found) found;
 	char *trouble;     /* why it could not be looked at; NULL: it could */
 	unsigned failures; /* in a row */
+	uint64_t broken;   /* since this time of the loop */
+	bool told;         /* operators know */
 	uint64_t again;    /* after failures: not before this time of the loop */
 };
 
@@ -92,6 +94,8 @@ struct goal {
 	char *name;
 	struct graph *graph;
 	size_t projects;
+	unsigned round;     /* of the look for which `unknown` was found */
+	bool unknown;       /* it has a project of which nothing is known that may be needed */
 	bool queue_changed; /* its queue page is to be written */
 };
 
@@ -114,6 +118,8 @@ struct worker {
 	bool probe;
 	bool lints;      /* the result is out; what it still does decides nothing */
 	bool unfinished; /* the result could not be published or recorded yet */
+	bool recorded;   /* it is in the store: what comes after that is tried again alone */
+	size_t set_off;  /* builds that the record queued */
 	char *cancelled; /* by whom; NULL: it is not */
 	bool told;       /* to end */
 };
@@ -147,6 +153,7 @@ struct sched {
 	struct plan_commits would; /* dry run: what was found and is not queued */
 	VEC(struct remote *) remotes;
 	VEC(struct project *) projects;
+	struct hmap project_index; /* by name */
 	VEC(struct lane *) lanes;
 	struct hmap lane_index; /* "target/project" */
 	VEC(struct goal *) goals;
@@ -170,7 +177,6 @@ struct sched {
 };
 
 /* run.c */
-char *sched_baseurl(const struct config *cfg); /* where repos/ is reachable; the caller's */
 bool sched_wants(const struct sched *s, const struct config_project *p);
 /* Trouble that may pass (a full disk): nothing new begins, what is at hand is tried again. Other
  * errors are returned. */
@@ -222,8 +228,6 @@ struct remote *poll_remote(const struct sched *s, const char *url);
 struct project *poll_project(const struct sched *s, const char *name);
 /* The look at it is over. */
 void poll_done(struct project *p);
-/* A link or directories so that a project's mirrors can be found by its name. */
-int poll_place(const struct sched *s, const struct project *p, struct err *err);
 /* Full hash of what is followed or pinned, from what the remote said; "" when it did not say. */
 void poll_resolve(const struct strv *refs, const struct config_git *g, char ret_sha[GIT_SHA]);
 /* It could not be looked at, or (e NULL) it can. */
@@ -253,6 +257,9 @@ uint64_t retry_delay(int64_t tries);
 /* job.c */
 int work_job(struct worker *w, struct err *err);
 /* publish.c */
+/* Whether another project has the same two repositories: the directories of its commits then need
+ * its name (repo_commit_dir). */
+bool sched_shares_both(const struct config *cfg, const struct config_project *p);
 int work_publish(struct worker *w, struct err *err);
 void work_no_result(struct worker *w, const char *message);
 void work_fill(struct worker *w);
@@ -285,7 +292,8 @@ int request_look(struct sched *s, struct err *err);
 /* after.c: what follows an outcome: the record, order, rebuilds, news, pages. */
 int after_open(struct sched *s, struct err *err);
 void after_close(struct sched *s);
-/* All that is recorded of an outcome, in one transaction. */
+/* All that is recorded of an outcome, in one transaction, once: called again it only brings memory
+ * up to date. */
 int after_record(struct worker *w, bool published, struct err *err);
 int after_outcome(struct worker *w, struct err *err);
 int after_cancel(struct sched *s, int64_t id, const char *target, struct err *err);

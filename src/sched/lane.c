@@ -56,22 +56,25 @@ struct goal *goal_find(const struct sched *s, const char *target)
 /* In the order of commits, which is that of numbers. */
 void lane_add(struct sched *s, struct lane *l, const struct item *it)
 {
-	struct item *q = vec_push(&l->queue);
-	size_t i = l->queue.n - 1;
+	size_t i = l->queue.n;
 
-	(void)q;
+	(void)vec_push(&l->queue);
 	for (; i > 0 && l->queue.v[i - 1].id > it->id; i--)
 		l->queue.v[i] = l->queue.v[i - 1];
 	l->queue.v[i] = *it;
 	s->dirty = true;
 }
 
+static int by_id(const void *id, const void *item)
+{
+	int64_t a = *(const int64_t *)id, b = ((const struct item *)item)->id;
+
+	return (a > b) - (a < b);
+}
+
 struct item *lane_item(struct lane *l, int64_t id)
 {
-	vec_foreach (&l->queue, it)
-		if (it->id == id)
-			return it;
-	return NULL;
+	return l->queue.n ? bsearch(&id, l->queue.v, l->queue.n, sizeof *l->queue.v, by_id) : NULL;
 }
 
 void lane_remove(struct lane *l, int64_t id)

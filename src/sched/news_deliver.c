@@ -199,15 +199,15 @@ static bool take_number(const char **s, int64_t *ret)
 
 static int on_sent(struct news *n, int64_t id, const char *rest, struct err *err)
 {
-	int64_t mail = 0, now = time_now();
+	int64_t mail = 0;
 	int r;
 
 	if (!take_number(&rest, &mail))
 		mail = id;
-	if ((r = store_outbox_sent(n->st, id, mail, now, err)) < 0)
-		return r;
-	str_set(&n->why, NULL);
-	return store_outbox_expire(n->st, now - NEWS_KEPT, err);
+	r = store_outbox_sent(n->st, id, mail, time_now(), err);
+	if (r >= 0)
+		str_set(&n->why, NULL);
+	return r;
 }
 
 /* Said at its first failure, and not for each of many that fail for the same reason. */
@@ -265,7 +265,7 @@ int news_ended(struct news *n, struct err *err)
 		landed(n, f);
 	}
 	n->known = false;
-	return r;
+	return r < 0 ? r : store_outbox_expire(n->st, time_now() - NEWS_KEPT, err);
 }
 
 /* ---- at once ---- */

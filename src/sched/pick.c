@@ -120,8 +120,7 @@ static bool knows(const struct sched *s, const struct lane *l)
 	return !g || !g->graph || g->projects < 2 || l->probed || graph_knows(g->graph, l->project);
 }
 
-/* Somebody on the target may turn out to be needed by a project that nobody knows anything of. */
-static bool unknown_on(const struct sched *s, const char *target)
+static bool find_unknown(const struct sched *s, const char *target)
 {
 	vec_foreach (&s->lanes, l)
 		if (str_eq((*l)->target, target) && is_wanted(s, *l) &&
@@ -129,6 +128,19 @@ static bool unknown_on(const struct sched *s, const char *target)
 				((*l)->worker && (*l)->worker->probe)))
 			return true;
 	return false;
+}
+
+/* Somebody on the target may turn out to be needed by a project that nobody knows anything of.
+ * Asked for every project that was never built, answered once in a look. */
+static bool unknown_on(const struct sched *s, const char *target)
+{
+	struct goal *g = goal_find(s, target);
+
+	if (g->round != s->round) {
+		g->round = s->round;
+		g->unknown = find_unknown(s, target);
+	}
+	return g->unknown;
 }
 
 /* ---- who ---- */

@@ -13,6 +13,9 @@
 /* Children waiting for remotes at the same time; they hardly use a processor. */
 #define POLL_JOBS  16
 #define AGAIN_MOST 3600 /* seconds between looks at what cannot be reached */
+/* What cannot be looked at for so long is no short absence any more: operators are told. */
+#define TELL_MS   (3600 * UINT64_C(1000))
+#define TELL_MOST 20 /* projects that are named to them */
 
 struct remote *poll_remote(const struct sched *s, const char *url)
 {
@@ -24,10 +27,9 @@ struct remote *poll_remote(const struct sched *s, const char *url)
 
 struct project *poll_project(const struct sched *s, const char *name)
 {
-	vec_foreach (&s->projects, p)
-		if (str_eq((*p)->conf->project, name))
-			return *p;
-	return NULL;
+	size_t i;
+
+	return hmap_get(&s->project_index, name, &i) ? s->projects.v[i] : NULL;
 }
 
 /* ---- what is asked ---- */
@@ -63,6 +65,7 @@ int poll_open(struct sched *s, struct err *err)
 		struct project *p = *vec_push(&s->projects) = xcalloc(1, sizeof *p);
 
 		p->conf = c;
+		hmap_set(&s->project_index, c->project, s->projects.n - 1);
 		if ((r = add_remote(s, c, "upstream", c->upstream.url, &index, &p->upstream, err)) <
 				0 ||
 			(r = add_remote(s, c, "packaging", c->packaging.url, &index, &p->packaging,
@@ -108,51 +111,9 @@ static void project_free(struct project **p)
 
 void poll_close(struct sched *s)
 {
+	hmap_release(&s->project_index);
 	vec_free(&s->projects, project_free);
 	vec_free(&s->remotes, remote_free);
-}
-
-/* A link to another project's mirror; what such a link named before does not matter. */
-static int link_mirror(const char *mirror, const char *path, struct err *err)
-{
-	struct stat st;
-
-	if (lstat(path, &st) == 0 && !S_ISLNK(st.st_mode))
-		return 0; /* a mirror of its own, from before it was shared */
-	if ((unlink(path) < 0 && errno != ENOENT) || symlink(mirror, path) < 0)
-		return err_errno(err, "link '%s'", path);
-	return 0;
-}
-
-static int place(const struct sched *s, const struct project *p, const char *kind,
-	const struct remote *r, struct err *err)
-{
-	auto_free char *dir = xasprintf("%s/git/%s", s->cfg->data, p->conf->project);
-	auto_free char *mirror = xasprintf("%s/%s.git", dir, kind);
-	auto_free char *first = r ? path_dir(r->mirror) : NULL;
-	struct stat st;
-	int rc;
-
-	if (!r)
-		return 0;
-	if ((rc = fs_mkdirs(dir, 0755, err)) < 0 || (rc = fs_mkdirs(first, 0755, err)) < 0)
-		return rc;
-	if (!str_eq(r->mirror, mirror))
-		return link_mirror(r->mirror, mirror, err);
-	if (lstat(mirror, &st) == 0 && S_ISLNK(st.st_mode) && unlink(mirror) < 0)
-		return err_errno(err, "remove '%s'", mirror);
-	return 0;
-}
-
-/*
- * data/git/<project>/<kind>.git. Projects that share a repository share the mirror of the first of
- * them in the configuration, whichever are asked for now; the others get a symlink to it.
- */
-int poll_place(const struct sched *s, const struct project *p, struct err *err)
-{
-	int r = place(s, p, "upstream", p->upstream, err);
-
-	return r < 0 ? r : place(s, p, "packaging", p->packaging, err);
 }
 
 /* ---- in the helper ---- */
@@ -363,9 +324,11 @@ void poll_trouble(struct sched *s, struct project *p, const struct err *e)
 		str_set(&p->trouble, NULL);
 		p->failures = 0;
 		p->again = 0;
+		p->told = false;
 		return;
 	}
-	p->failures++;
+	if (!p->failures++)
+		p->broken = loop_now(s->loop);
 	backoff(s, p);
 	if (!str_eq_null(p->trouble, e->msg)) {
 		log_error("%s: %s", p->conf->project, e->msg);
@@ -376,6 +339,31 @@ void poll_trouble(struct sched *s, struct project *p, const struct err *e)
 		s->sum.retry++;
 	else
 		s->sum.failed++;
+}
+
+/* One message for all: they are often of one host. Each is told of once until it is well again. */
+static void tell_broken(struct sched *s)
+{
+	auto_strbuf struct strbuf list = STRBUF_INIT;
+	auto_free char *text = NULL;
+	size_t n = 0;
+
+	vec_foreach (&s->projects, i) {
+		struct project *p = *i;
+
+		if (!p->trouble || p->told || loop_now(s->loop) < p->broken + TELL_MS)
+			continue;
+		p->told = true;
+		if (n++ < TELL_MOST)
+			sb_addf(&list, "\n%s: %s", p->conf->project, p->trouble);
+	}
+	if (!n)
+		return;
+	if (n > TELL_MOST)
+		sb_addf(&list, "\nand %zu more", n - TELL_MOST);
+	text = xasprintf("%zu project%s could not be looked at for new commits for an hour%s", n,
+		n == 1 ? "" : "s", sb_str(&list));
+	tell_trouble(s, text);
 }
 
 static int on_project(struct sched *s, void *ctx, const char *line, struct err *err)
@@ -431,6 +419,7 @@ static int on_asked(struct sched *s, void *ctx, bool ok, struct err *err)
 		err_set_(&e, ERR_SYS, 0, "the process that asks remotes failed");
 		poll_trouble(s, *p, &e);
 	}
+	tell_broken(s);
 	s->dirty = true;
 	return commits_flush(s, err);
 }

@@ -34,7 +34,7 @@ void work_fill(struct worker *w)
 	}
 }
 
-static bool shares_both(const struct config *cfg, const struct config_project *p)
+bool sched_shares_both(const struct config *cfg, const struct config_project *p)
 {
 	vec_foreach (&cfg->projects, o)
 		if (o != p && str_eq_null(o->upstream.url, p->upstream.url) &&
@@ -51,7 +51,7 @@ static struct repo_commit commit_of(const struct worker *w, const char *baseurl)
 		.logs = w->dir,
 		.reponame = w->cfg->name,
 		.baseurl = baseurl,
-		.upstream_shared = shares_both(w->cfg, w->conf),
+		.upstream_shared = sched_shares_both(w->cfg, w->conf),
 	};
 }
 
@@ -153,7 +153,7 @@ int work_publish(struct worker *w, struct err *err)
 	if (w->res->status == STATUS_RETRY && (uint64_t)w->item.tries >= w->cfg->retries)
 		give_up(w);
 	if ((r = repo_open(w->cfg->data, w->target->name, &repo, err)) < 0 ||
-		(r = publish(w, repo, &published, err)) < 0 ||
+		(!w->recorded && (r = publish(w, repo, &published, err)) < 0) ||
 		(r = after_record(w, published, err)) < 0)
 		return r;
 	/* what follows can be made up for with the next build */

@@ -195,6 +195,7 @@ static int on_stall(void *ctx, struct err *err)
 	log_info("it works again, and goes on");
 	str_set(&s->stall_why, NULL);
 	s->stalls = 0;
+	tell_look(s);
 	return 0;
 }
 
