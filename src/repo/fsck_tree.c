@@ -100,6 +100,18 @@ int fsck_orphans(struct fsck *f, struct err *err)
 	return r;
 }
 
+/* 1: it is in the database, 0: it is not. What cannot be asked is no answer: things are removed
+ * because of it. */
+static int has_build(struct fsck *f, int64_t id, struct store_build *ret, struct err *err)
+{
+	auto_err struct err e = ERR_INIT;
+	int r = store_build_get(f->st, id, ret, &e);
+
+	if (r == -ERR_NOT_FOUND)
+		return 0;
+	return r < 0 ? err_move(err, &e) : 1;
+}
+
 /* ---- directories of commits ---- */
 
 /* Out of readers' sight first. */
@@ -138,24 +150,27 @@ static bool write_commit(struct fsck *f, const char *rel, int64_t id)
 	return good;
 }
 
-static void check_commit(struct fsck *f, const char *rel, const struct hmap *of)
+static int check_commit(struct fsck *f, const char *rel, const struct hmap *of, struct err *err)
 {
 	auto_free char *dir = path_join(f->r->dir, rel);
 	CLEANUP(store_build_release) struct store_build b = {0};
 	int64_t id = listing_build(dir);
 	size_t want;
+	int r = id ? has_build(f, id, &b, err) : 0;
 
+	if (r < 0)
+		return r;
 	if (!id && hmap_get(of, rel, &want))
 		fsck_tell(f, write_commit(f, rel, (int64_t)want), "%s has no commit.yaml", rel);
 	else if (!id)
 		fsck_tell(f, remove_commit(f, rel), "%s is of no build", rel);
-	else if (store_build_get(f->st, id, &b, NULL) < 0 || !str_eq(b.target, f->target))
+	else if (!r || !str_eq(b.target, f->target))
 		fsck_tell(f, remove_commit(f, rel),
 			"%s is of build %lld, which is not in the database", rel, (long long)id);
+	return 0;
 }
 
-static int check_published(
-	struct fsck *f, const struct strv *repos, const struct hmap *of, struct err *err UNUSED)
+static void check_published(struct fsck *f, const struct strv *repos, const struct hmap *of)
 {
 	strv_foreach (repos, rel) {
 		auto_free char *repodata = xasprintf("%s/%s/repodata", f->r->dir, *rel);
@@ -166,7 +181,6 @@ static int check_published(
 			fsck_tell(f, false, "%s, the repository of build %zu, is not there", *rel,
 				id);
 	}
-	return 0;
 }
 
 int fsck_commits(struct fsck *f, const struct strv *commits, struct err *err)
@@ -182,8 +196,10 @@ int fsck_commits(struct fsck *f, const struct strv *commits, struct err *err)
 	if (r < 0)
 		return r;
 	strv_foreach (commits, rel)
-		check_commit(f, *rel, &of);
-	return check_published(f, &repos, &of, err);
+		if ((r = check_commit(f, *rel, &of, err)) < 0)
+			return r;
+	check_published(f, &repos, &of);
+	return 0;
 }
 
 /* ---- rests ---- */
@@ -215,9 +231,13 @@ int fsck_builds(struct fsck *f, struct err *err)
 		bool rest = str_starts(*n, ".gc-");
 		uint64_t id;
 
-		if (!rest &&
-			(!str_u64(*n, &id) || store_build_get(f->st, (int64_t)id, &b, NULL) >= 0))
+		if (!rest && (!str_u64(*n, &id) || id > INT64_MAX))
 			continue;
+		if (!rest && (r = has_build(f, (int64_t)id, &b, err)) != 0) {
+			if (r < 0)
+				return r;
+			continue;
+		}
 		fsck_tell(f, f->o->repair && fs_remove_tree(path, NULL) >= 0, "'%s' is of %s", path,
 			rest ? "a build that was deleted" : "no build in the database");
 	}

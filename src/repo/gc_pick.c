@@ -29,7 +29,7 @@ static char *rule(const struct pick *p, const struct store_build *b)
 {
 	const struct repo_gc_policy *k = &p->g->policy;
 
-	if (k->age && b->finished + (int64_t)k->age < k->now) {
+	if (k->age && k->now > b->finished && (uint64_t)(k->now - b->finished) > k->age) {
 		auto_free char *age = age_text(k->age);
 
 		return xasprintf("older than %s", age);
@@ -99,11 +99,15 @@ int gc_pick(struct repo_gc *g, struct err *err)
 	r = store_standing(g->st, target, project, &p.standing, err);
 	if (r < 0)
 		return r;
-	if (store_last_published(g->st, target, project, &last, NULL) >= 0) {
-		p.published = last.id;
-		store_build_release(&last);
+	r = store_last_published(g->st, target, project, &last, err);
+	p.published = r < 0 ? 0 : last.id;
+	store_build_release(&last);
+	if (r == -ERR_NOT_FOUND) {
+		err_clear(err);
+		r = 0;
 	}
-	r = store_builds(g->st, &f, &v, err);
+	if (r >= 0)
+		r = store_builds(g->st, &f, &v, err);
 	for (size_t i = 0; r >= 0 && i < v.n; i++)
 		r = consider(&p, &v.v[i], err);
 	vec_free(&v, store_build_release);

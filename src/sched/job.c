@@ -20,16 +20,18 @@ static void set_git(struct sched *s, struct job_git *g, const struct config_git 
 static int job_history(struct worker *w, struct job *j, struct err *err)
 {
 	struct package_vec packages = VEC_INIT;
-	struct store_build last = {0};
+	CLEANUP(store_build_release) struct store_build last = {0};
 	auto_free char *dir = NULL;
-	int r = store_last_published(w->s->store, w->target->name, w->conf->project, &last, NULL);
+	int r = store_last_published(w->s->store, w->target->name, w->conf->project, &last, err);
 
 	if (r >= 0 && last.id != w->build.id) {
 		j->last_date = last.date;
 		j->last_evr = xstrdup_null(last.evr);
 	}
-	if (r >= 0)
-		store_build_release(&last);
+	if (r < 0 && r != -ERR_NOT_FOUND)
+		return r;
+	if (r < 0)
+		err_clear(err);
 	if (!w->target->host) {
 		j->own = repo_current_dir(w->cfg->data, w->target->name);
 		return 0;
