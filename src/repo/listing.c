@@ -192,7 +192,7 @@ int listing_named(const char *dir, struct strv *ret, struct err *err)
 	return r;
 }
 
-static int heads(const char *dir, struct strv *ret, struct err *err)
+int listing_heads(const char *dir, struct strv *ret, struct err *err)
 {
 	auto_strv struct strv names = STRV_INIT;
 	int r = fs_list(dir, &names, err);
@@ -203,16 +203,11 @@ static int heads(const char *dir, struct strv *ret, struct err *err)
 	return r;
 }
 
-int listing_heads(const char *dir, struct strv *ret, struct err *err)
-{
-	return heads(dir, ret, err);
-}
-
 int listing_commits(const char *dir, const char *head, struct strv *ret, struct err *err)
 {
 	auto_free char *top = path_join(dir, head);
 	auto_strv struct strv second = STRV_INIT;
-	int r = heads(top, &second, err);
+	int r = listing_heads(top, &second, err);
 
 	for (size_t i = 0; r >= 0 && i < second.n; i++) {
 		auto_free char *sub = path_join(top, second.v[i]);

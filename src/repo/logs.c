@@ -27,8 +27,10 @@ int repo_log_path(const char *dir, const char *name, char **ret, struct err *err
  * everything goes through the descriptor, and a log that is not there any more is left alone. */
 struct packing {
 	int fd;
-	char *links[LINKS]; /* where its logs may be served */
+	const char *data, *dir; /* of a build; NULL: of an attempt, whose logs are served nowhere */
+	char *links[LINKS];     /* where its logs may be served */
 	size_t n;
+	bool looked; /* links are known */
 	uint64_t saved;
 };
 
@@ -105,6 +107,42 @@ static int make_packed(
 	return r;
 }
 
+static char *sha_of(const json_t *j, const char *key)
+{
+	return xstrdup_null(json_get_str(json_object_get(j, key), "sha"));
+}
+
+/* Its commit directory, by what the job says (the store is another process's), and the one beside
+ * its page for a build that has no other. */
+static void find_links(struct packing *p)
+{
+	auto_free char *path = path_join(p->dir, "job.json"), *repos = NULL;
+	auto_json json_t *j = NULL;
+	struct store_build b = {0};
+	const char *target;
+
+	p->looked = true;
+	if (json_read(path, &j, NULL) < 0)
+		return;
+	target = json_get_str(json_object_get(j, "target"), "name");
+	b.project = xstrdup_null(json_get_str(j, "project"));
+	b.rebuild = json_get_int(j, "rebuild");
+	b.packaging_sha = sha_of(j, "packaging");
+	b.upstream_sha = sha_of(j, "upstream");
+	if (!b.upstream_sha)
+		b.upstream_sha = xstrdup_null(b.packaging_sha);
+	if (target && b.project && b.packaging_sha) {
+		repos = repo_dir(p->data, target);
+		for (int shared = 0; shared < 2; shared++) {
+			auto_free char *rel = repo_commit_dir(&b, shared != 0);
+
+			p->links[p->n++] = path_join(repos, rel);
+		}
+		p->links[p->n++] = xasprintf("%s/builds/%s", repos, path_base(p->dir));
+	}
+	store_build_release(&b);
+}
+
 /* 1: packed. */
 static int pack(struct packing *p, const char *name, struct err *err)
 {
@@ -119,6 +157,9 @@ static int pack(struct packing *p, const char *name, struct err *err)
 	r = make_packed(p->fd, in, &st, name, &size, err);
 	if (r < 0 || size == st.st_size)
 		return r;
+	/* most builds have nothing left to pack: only then they are asked for */
+	if (p->dir && !p->looked)
+		find_links(p);
 	for (size_t i = 0; r >= 0 && i < p->n; i++)
 		r = replace_link(p, p->links[i], name, packed, st.st_ino, err);
 	if (r < 0)
@@ -155,46 +196,13 @@ static int pack_all(struct packing *p, const char *dir, size_t *ret_n, struct er
 	return r;
 }
 
-static char *sha_of(const json_t *j, const char *key)
-{
-	return xstrdup_null(json_get_str(json_object_get(j, key), "sha"));
-}
-
-/* Its commit directory, by what the job says (the store is another process's), and the one beside
- * its page for a build that has no other. */
-static void find_links(const char *data, const char *dir, struct packing *p)
-{
-	auto_free char *path = path_join(dir, "job.json"), *repos = NULL;
-	auto_json json_t *j = NULL;
-	struct store_build b = {0};
-	const char *target;
-
-	if (json_read(path, &j, NULL) < 0)
-		return;
-	target = json_get_str(json_object_get(j, "target"), "name");
-	b.project = xstrdup_null(json_get_str(j, "project"));
-	b.rebuild = json_get_int(j, "rebuild");
-	b.packaging_sha = sha_of(j, "packaging");
-	b.upstream_sha = sha_of(j, "upstream");
-	if (!b.upstream_sha)
-		b.upstream_sha = xstrdup_null(b.packaging_sha);
-	if (target && b.project && b.packaging_sha) {
-		repos = repo_dir(data, target);
-		for (int shared = 0; shared < 2; shared++) {
-			auto_free char *rel = repo_commit_dir(&b, shared != 0);
-
-			p->links[p->n++] = path_join(repos, rel);
-		}
-		p->links[p->n++] = xasprintf("%s/builds/%s", repos, path_base(dir));
-	}
-	store_build_release(&b);
-}
-
 /* A number of logs that were packed. */
 static int pack_build(const char *data, const char *dir, int64_t before, size_t *ret_n,
 	uint64_t *ret_saved, struct err *err)
 {
-	struct packing p = {.fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+	struct packing p = {.fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+		.data = data,
+		.dir = dir};
 	auto_close int fd = p.fd;
 	struct stat st;
 	int r;
@@ -202,7 +210,6 @@ static int pack_build(const char *data, const char *dir, int64_t before, size_t 
 	if (fd < 0 || fstatat(fd, "result.json", &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 		st.st_mtim.tv_sec >= before)
 		return 0;
-	find_links(data, dir, &p);
 	r = pack_all(&p, dir, ret_n, err);
 	for (size_t i = 0; i < p.n; i++)
 		free(p.links[i]);

@@ -8,7 +8,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/time.h"
-#include "repo/repo.h"
+#include "repo/listing.h"
 #include "report/contents.h"
 #include "store/pages.h"
 
@@ -75,16 +75,12 @@ static bool is_newest(const struct repo_view *v)
 	return mine && current && str_eq(mine, current);
 }
 
-/* The build whose publishing made `current`: repo/records.c writes it there. */
+/* The build whose publishing made `current`; 0 unknown. */
 static int64_t head_of(const struct repo_view *v)
 {
-	auto_free char *path = xasprintf("%s/%s/current/commit.yaml", v->r->repos, v->target);
-	auto_free char *text = NULL;
-	const char *s;
+	auto_free char *dir = xasprintf("%s/%s/current", v->r->repos, v->target);
 
-	if (fs_read(path, MIB, &text, NULL, NULL) < 0 || !(s = strstr(text, "\n  id: \"")))
-		return 0;
-	return strtoll(s + strlen("\n  id: \""), NULL, 10);
+	return listing_build(dir);
 }
 
 static int list_now(struct repo_view *v, struct err *err)
