@@ -24,7 +24,7 @@ static const struct opt opts[] = {
 	{0, "packaging", OPT_FLAG, NULL, "over the packaging's commits, not the upstream's",
 		&packaging},
 	{0, "at", OPT_STRING, "COMMIT",
-		"of the other repository (default: that of BAD's build, else the newest)", &other},
+		"of the other repository (default: of BAD's build, else the newest)", &other},
 	{0, "skip", OPT_LIST, "COMMIT", "leave this commit out", &skips},
 	{0, "reset", OPT_FLAG, NULL, "forget what was found and built before", &reset},
 	REPOS_OPTS(repos),

@@ -165,6 +165,8 @@ static char *when(const struct report_entry *e)
 		return xstrdup("on hold");
 	if (e->build.state == BUILD_RUNNING)
 		return xasprintf("%s ago", s ? s : "0s");
+	if (isinf(e->start))
+		return xstrdup("later");
 	return s ? xasprintf("in %s", s) : xstrdup("");
 }
 
