@@ -43,6 +43,7 @@ struct project {
 	const struct config_project *conf;
 	struct remote *upstream, *packaging; /* upstream NULL: one git */
 	bool busy;                           /* being looked at in this round */
+	uint64_t asked;                      /* ... since this time of the loop */
 	bool moved;                          /* ... and something is to be fetched or listed */
 	bool fetching;
 	bool ready;      /* ... and what was found can be queued */
@@ -217,7 +218,6 @@ int lanes_add_rows(struct sched *s, int64_t after_id, struct err *err);
 int pick_start(struct sched *s, struct err *err);
 /* Whether anything is to be done now or will be without a new commit. */
 bool pick_idle(const struct sched *s);
-bool lane_is_polled(const struct sched *s, const struct lane *l);
 
 /* poll.c: who has something new. project NULL: all; now: whatever their backoff. */
 int poll_open(struct sched *s, struct err *err);

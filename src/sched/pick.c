@@ -8,11 +8,22 @@
 #include "base/log.h"
 #include "sched/internal.h"
 
-bool lane_is_polled(const struct sched *s, const struct lane *l)
+#define PATIENCE_MS (15 * UINT64_C(1000)) /* with remotes that do not answer */
+
+static bool lane_is_polled(const struct sched *s, const struct lane *l)
 {
 	const struct project *p = poll_project(s, l->project);
 
 	return p && p->busy;
+}
+
+/* Whether the look at it that goes on may still tell soon what it needs: a remote that does not
+ * answer is not waited for by strangers. */
+static bool is_expected(const struct sched *s, const struct lane *l)
+{
+	const struct project *p = poll_project(s, l->project);
+
+	return p && p->busy && (p->moved || loop_now(s->loop) < p->asked + PATIENCE_MS);
 }
 
 static bool is_wanted(const struct sched *s, const struct lane *l)
@@ -124,7 +135,7 @@ static bool find_unknown(const struct sched *s, const char *target)
 {
 	vec_foreach (&s->lanes, l)
 		if (str_eq((*l)->target, target) && is_wanted(s, *l) &&
-			((!knows(s, *l) && ((*l)->queue.n || lane_is_polled(s, *l))) ||
+			((!knows(s, *l) && ((*l)->queue.n || is_expected(s, *l))) ||
 				((*l)->worker && (*l)->worker->probe)))
 			return true;
 	return false;
@@ -286,7 +297,7 @@ static void end_of_busy_period(struct sched *s)
 		(*l)->served = 0;
 }
 
-/* When the next try of a build is due. */
+/* When the next try of a build is due, or a remote is not waited for any more. */
 static void set_retry(struct sched *s)
 {
 	uint64_t now = loop_now(s->loop), next = UINT64_MAX;
@@ -295,6 +306,10 @@ static void set_retry(struct sched *s)
 		vec_foreach (&(*l)->queue, it)
 			if (it->at > now && it->at < next)
 				next = it->at;
+	vec_foreach (&s->projects, p)
+		if ((*p)->busy && (*p)->asked + PATIENCE_MS > now &&
+			(*p)->asked + PATIENCE_MS < next)
+			next = (*p)->asked + PATIENCE_MS;
 	if (next == UINT64_MAX)
 		loop_off(&s->retry);
 	else

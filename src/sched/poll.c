@@ -429,6 +429,7 @@ static void add_to(struct asked *a, struct project *p)
 	struct remote *both[] = {p->upstream, p->packaging};
 
 	p->busy = true;
+	p->asked = loop_now(a->s->loop);
 	*vec_push(&a->projects) = p;
 	for (size_t i = 0; i < COUNTOF(both); i++) {
 		bool known = !both[i];
