@@ -5,7 +5,7 @@
 
 int attempt_record(struct store *st, int64_t id, struct err *err)
 {
-	return build_exec(st,
+	return id_exec(st,
 		"insert or replace into attempt select id, attempt, state, cause, cause_step, "
 		"message, started, finished, seconds from build where id = ?",
 		id, err);

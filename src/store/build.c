@@ -10,7 +10,7 @@ int build_change(struct store *st, sqlite3_stmt *q, int64_t id, struct err *err)
 	if (r < 0)
 		return r;
 	if (!sqlite3_changes(st->db->sq))
-		return err_set(err, ERR_NOT_FOUND, "there is no build %lld", (long long)id);
+		return build_missing(id, err);
 	return 0;
 }
 
@@ -196,7 +196,7 @@ static int update_outcome(
 	return build_change(st, q, id, err);
 }
 
-int build_exec(struct store *st, const char *sql, int64_t id, struct err *err)
+int id_exec(struct store *st, const char *sql, int64_t id, struct err *err)
 {
 	auto_query sqlite3_stmt *q = NULL;
 	int r = db_query(st->db, sql, &q, err);
@@ -256,9 +256,9 @@ int store_build_finish(struct store *st, int64_t id, const struct result *res, s
 	if (r >= 0)
 		r = standing_outcome(st, id, state_of(res->status), now, err);
 	if (r >= 0)
-		r = build_exec(st, "delete from step where build = ?", id, err);
+		r = id_exec(st, "delete from step where build = ?", id, err);
 	if (r >= 0)
-		r = build_exec(st, "delete from artifact where build = ?", id, err);
+		r = id_exec(st, "delete from artifact where build = ?", id, err);
 	for (size_t i = 0; r >= 0 && i < res->steps.n; i++)
 		r = insert_step(st, id, i, &res->steps.v[i], err);
 	for (size_t i = 0; r >= 0 && i < res->artifacts.n; i++)
@@ -294,10 +294,10 @@ int store_build_published(struct store *st, int64_t id, const char *repo, struct
 	if (r >= 0)
 		r = set_published(st, id, repo, err);
 	if (r >= 0)
-		r = build_exec(st, "delete from package where build = ?", id, err);
+		r = id_exec(st, "delete from package where build = ?", id, err);
 	/* kept apart from artifact: a recheck of a published build changes only the latter */
 	if (r >= 0)
-		r = build_exec(st,
+		r = id_exec(st,
 			"insert into package select a.*, b.target from artifact a "
 			"join build b on b.id = a.build where a.build = ?",
 			id, err);

@@ -91,7 +91,7 @@ static int get_state(struct store *st, int64_t id, enum store_state *ret, struct
 	if (r < 0)
 		return r;
 	if (!r)
-		return err_set(err, ERR_NOT_FOUND, "there is no build %lld", (long long)id);
+		return build_missing(id, err);
 	*ret = (enum store_state)sqlite3_column_int(q, 0);
 	return 0;
 }
@@ -152,7 +152,7 @@ int store_build_delete(struct store *st, int64_t id, struct err *err)
 	if (state == BUILD_RUNNING)
 		return err_set(err, ERR_CONFLICT, "build %lld runs", (long long)id);
 	for (size_t i = 0; r >= 0 && i < COUNTOF(all); i++)
-		r = build_exec(st, all[i], id, err);
+		r = id_exec(st, all[i], id, err);
 	if (r < 0)
 		return r;
 	return db_tx_commit(&tx, err);

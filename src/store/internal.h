@@ -32,11 +32,15 @@ int package_row(sqlite3_stmt *q, struct package_vec *ret, struct err *err);
 /* Step through q, appending each row. */
 int package_rows(struct db *db, sqlite3_stmt *q, struct package_vec *ret, struct err *err);
 int build_rows(struct db *db, sqlite3_stmt *q, struct store_builds *ret, struct err *err);
+/* The first row into ret: 1; 0: there is none, ret is untouched. */
+int build_one(struct db *db, sqlite3_stmt *q, struct store_build *ret, struct err *err);
+/* ERR_NOT_FOUND. */
+int build_missing(int64_t id, struct err *err);
 
 /* Run q, a change that must touch exactly the build named: else ERR_NOT_FOUND. */
 int build_change(struct store *st, sqlite3_stmt *q, int64_t id, struct err *err);
-/* Run a statement whose one parameter is the build. */
-int build_exec(struct store *st, const char *sql, int64_t id, struct err *err);
+/* Run a statement whose one parameter is a number: a build, say. */
+int id_exec(struct store *st, const char *sql, int64_t id, struct err *err);
 /* Keep the try that the build's row tells of. */
 int attempt_record(struct store *st, int64_t id, struct err *err);
 /* The build's row has the outcome already. */

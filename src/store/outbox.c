@@ -133,13 +133,11 @@ int store_outbox_sent(struct store *st, int64_t id, int64_t mail, int64_t now, s
 	return db_step(st->db, q, err);
 }
 
-int store_outbox_later(
-	struct store *st, int64_t id, int64_t not_before, const char *why, struct err *err)
+static int put_off(struct store *st, const char *sql, int64_t id, int64_t not_before,
+	const char *why, struct err *err)
 {
 	auto_query sqlite3_stmt *q = NULL;
-	int r = db_query(st->db,
-		"update outbox set tries = tries + 1, not_before = ?2, why = ?3 where id = ?1", &q,
-		err);
+	int r = db_query(st->db, sql, &q, err);
 
 	if (r < 0)
 		return r;
@@ -147,32 +145,26 @@ int store_outbox_later(
 	db_bind_int(q, 2, not_before);
 	db_bind_text(q, 3, why);
 	return db_step(st->db, q, err);
+}
+
+int store_outbox_later(
+	struct store *st, int64_t id, int64_t not_before, const char *why, struct err *err)
+{
+	return put_off(st,
+		"update outbox set tries = tries + 1, not_before = ?2, why = ?3 where id = ?1", id,
+		not_before, why, err);
 }
 
 int store_outbox_limit(
 	struct store *st, int64_t id, int64_t not_before, const char *why, struct err *err)
 {
-	auto_query sqlite3_stmt *q = NULL;
-	int r = db_query(st->db,
-		"update outbox set limited = 1, not_before = ?2, why = ?3 where id = ?1", &q, err);
-
-	if (r < 0)
-		return r;
-	db_bind_int(q, 1, id);
-	db_bind_int(q, 2, not_before);
-	db_bind_text(q, 3, why);
-	return db_step(st->db, q, err);
+	return put_off(st, "update outbox set limited = 1, not_before = ?2, why = ?3 where id = ?1",
+		id, not_before, why, err);
 }
 
 int store_outbox_drop(struct store *st, int64_t id, struct err *err)
 {
-	auto_query sqlite3_stmt *q = NULL;
-	int r = db_query(st->db, "delete from outbox where id = ?", &q, err);
-
-	if (r < 0)
-		return r;
-	db_bind_int(q, 1, id);
-	return db_step(st->db, q, err);
+	return id_exec(st, "delete from outbox where id = ?", id, err);
 }
 
 int store_outbox_rate(struct store *st, const char *rcpt, int64_t since, size_t *ret,
@@ -197,13 +189,7 @@ int store_outbox_rate(struct store *st, const char *rcpt, int64_t since, size_t 
 
 int store_outbox_expire(struct store *st, int64_t before, struct err *err)
 {
-	auto_query sqlite3_stmt *q = NULL;
-	int r = db_query(st->db, "delete from outbox where sent > 0 and sent < ?", &q, err);
-
-	if (r < 0)
-		return r;
-	db_bind_int(q, 1, before);
-	return db_step(st->db, q, err);
+	return id_exec(st, "delete from outbox where sent > 0 and sent < ?", before, err);
 }
 
 /* ---- what was told ---- */

@@ -10,14 +10,10 @@ int store_build_get(struct store *st, int64_t id, struct store_build *ret, struc
 	if (r < 0)
 		return r;
 	db_bind_int(q, 1, id);
-	r = db_step(st->db, q, err);
-	if (r < 0)
-		return r;
+	r = build_one(st->db, q, ret, err);
 	if (!r)
-		return err_set(err, ERR_NOT_FOUND, "there is no build %lld", (long long)id);
-	*ret = (struct store_build){0};
-	build_row(q, ret);
-	return 0;
+		return build_missing(id, err);
+	return r < 0 ? r : 0;
 }
 
 int store_build_steps(struct store *st, int64_t id, struct result *ret, struct err *err)
@@ -181,14 +177,10 @@ int store_last_published(struct store *st, const char *target, const char *proje
 		return r;
 	db_bind_text(q, 1, target);
 	db_bind_text(q, 2, project);
-	r = db_step(st->db, q, err);
-	if (r < 0)
-		return r;
+	r = build_one(st->db, q, ret, err);
 	if (!r)
 		return err_set(err, ERR_NOT_FOUND, "nothing of %s is published yet", project);
-	*ret = (struct store_build){0};
-	build_row(q, ret);
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 /* ---- published packages ---- */

@@ -232,15 +232,11 @@ int store_success_before(
 	db_bind_text(q, 1, b->target);
 	db_bind_text(q, 2, b->project);
 	db_bind_int(q, 3, b->id);
-	r = db_step(st->db, q, err);
-	if (r < 0)
-		return r;
+	r = build_one(st->db, q, ret, err);
 	if (!r)
 		return err_set(err, ERR_NOT_FOUND, "no build of %s before %lld succeeded",
 			b->project, (long long)b->id);
-	*ret = (struct store_build){0};
-	build_row(q, ret);
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 static int by_size(const void *a, const void *b)

@@ -165,3 +165,19 @@ int build_rows(struct db *db, sqlite3_stmt *q, struct store_builds *ret, struct 
 		build_row(q, vec_push(ret));
 	return r;
 }
+
+int build_one(struct db *db, sqlite3_stmt *q, struct store_build *ret, struct err *err)
+{
+	int r = db_step(db, q, err);
+
+	if (r <= 0)
+		return r;
+	*ret = (struct store_build){0};
+	build_row(q, ret);
+	return 1;
+}
+
+int build_missing(int64_t id, struct err *err)
+{
+	return err_set(err, ERR_NOT_FOUND, "there is no build %lld", (long long)id);
+}
