@@ -59,22 +59,6 @@ int store_outbox_add(struct store *st, const struct store_news *n, int64_t *ret_
 	return r;
 }
 
-int store_outbox_due(
-	struct store *st, int64_t now, size_t max, struct store_news_vec *ret, struct err *err)
-{
-	auto_query sqlite3_stmt *q = NULL;
-	int r = db_query(st->db,
-		"select " NEWS_COLUMNS "where sent = 0 and not_before <= ? and channel <> 'held' "
-		"order by id limit ?",
-		&q, err);
-
-	if (r < 0)
-		return r;
-	db_bind_int(q, 1, now);
-	db_bind_int(q, 2, max ? (int64_t)max : -1);
-	return news_rows(st, q, ret, err);
-}
-
 int store_outbox_waiting(struct store *st, size_t max, struct store_news_vec *ret, struct err *err)
 {
 	auto_query sqlite3_stmt *q = NULL;
@@ -105,18 +89,6 @@ int store_outbox_recent(struct store *st, const char *channel, const char *rcpt,
 	db_bind_text(q, 3, channel);
 	db_bind_text(q, 4, rcpt);
 	return news_rows(st, q, ret, err);
-}
-
-int store_outbox_count(struct store *st, size_t *ret, struct err *err)
-{
-	auto_query sqlite3_stmt *q = NULL;
-	int r = db_query(st->db, "select count(*) from outbox where sent = 0 and channel <> 'held'",
-		&q, err);
-
-	if (r < 0 || (r = db_step(st->db, q, err)) < 0)
-		return r;
-	*ret = (size_t)sqlite3_column_int64(q, 0);
-	return 0;
 }
 
 int store_outbox_sent(struct store *st, int64_t id, int64_t mail, int64_t now, struct err *err)

@@ -24,17 +24,12 @@ void store_news_release(struct store_news *n);
 /* ret_id may be NULL. */
 int store_outbox_add(
 	struct store *st, const struct store_news *n, int64_t *ret_id, struct err *err);
-/* Not delivered and due, oldest first, at most max. */
-int store_outbox_due(
-	struct store *st, int64_t now, size_t max, struct store_news_vec *ret, struct err *err);
 /* Not delivered, due or not, without those that are held; at most max (0: all), then those that may
  * go out first, so that what fails again and again does not stand in the way. Oldest first. */
 int store_outbox_waiting(struct store *st, size_t max, struct store_news_vec *ret, struct err *err);
 /* News of a kind to an address since then, delivered or not. */
 int store_outbox_recent(struct store *st, const char *channel, const char *rcpt, const char *kind,
 	int64_t since, struct store_news_vec *ret, struct err *err);
-/* Not delivered, due or not; without those that are held. */
-int store_outbox_count(struct store *st, size_t *ret, struct err *err);
 /* mail: the number of the mail it went out with. */
 int store_outbox_sent(struct store *st, int64_t id, int64_t mail, int64_t now, struct err *err);
 /* One more try failed. why may be NULL. */
