@@ -9,17 +9,6 @@ static bool head_only, dot;
 static const char *since;
 static struct strv projects;
 
-static char *estimate_text(double seconds)
-{
-	if (seconds <= 0)
-		return xstrdup("?");
-	if (seconds < 120)
-		return xasprintf("%.0fs", seconds < 1 ? 1 : seconds);
-	if (seconds < 7200)
-		return xasprintf("%.0fm", seconds / 60);
-	return xasprintf("%.1fh", seconds / 3600);
-}
-
 /* Whom it comes after: the one whose failure holds it back, else those of the plan. */
 static char *after_text(const struct sched_planned *p)
 {
@@ -51,7 +40,7 @@ static int print(const struct sched_plan *plan, const struct strv *cycles, struc
 		auto_free char *commit = xstrndup(p->upstream_sha ? p->upstream_sha : "", 12);
 		auto_free char *why = xasprintf("%s%s", p->maybe ? "maybe " : "", p->reason);
 		auto_free char *after = after_text(p);
-		auto_free char *takes = estimate_text(p->estimate);
+		auto_free char *takes = p->estimate > 0 ? cmd_span(p->estimate) : xstrdup("?");
 
 		table_row(t, p->project, p->target, commit, why, after, takes,
 			p->subject ? p->subject : "", NULL);

@@ -147,19 +147,10 @@ static int priority(int argc, char **argv, struct err *err)
 	return tell(&a, "builds", done, err);
 }
 
-/* "42s", "5m", "3h"; the caller's. */
-static char *span(double seconds)
-{
-	if (seconds < 100)
-		return xasprintf("%.0fs", seconds);
-	return seconds < 6000 ? xasprintf("%.0fm", seconds / 60)
-			      : xasprintf("%.0fh", seconds / 3600);
-}
-
 /* When it begins, as far as that can be said. */
 static char *when(const struct report_entry *e)
 {
-	auto_free char *s = isnan(e->start) ? NULL : span(fabs(e->start));
+	auto_free char *s = isnan(e->start) ? NULL : cmd_span(fabs(e->start));
 
 	if (e->held)
 		return xstrdup("on hold");
@@ -179,7 +170,7 @@ static int print_queue(const struct report_entries *all, struct err *err)
 	vec_foreach (all, e) {
 		const struct store_build *b = &e->build;
 		auto_free char *id = xasprintf("%lld", (long long)b->id), *begins = when(e);
-		auto_free char *takes = e->estimate > 0 ? span(e->estimate) : xstrdup("");
+		auto_free char *takes = e->estimate > 0 ? cmd_span(e->estimate) : xstrdup("");
 		auto_free char *prio = xasprintf("%lld", (long long)b->priority);
 		auto_free char *sha = xasprintf("%.12s", b->upstream_sha);
 

@@ -101,6 +101,14 @@ int cmd_store(const struct config *cfg, struct store **ret, struct err *err)
 	return r;
 }
 
+char *cmd_span(double seconds)
+{
+	if (seconds < 100)
+		return xasprintf("%.0fs", seconds);
+	return seconds < 6000 ? xasprintf("%.0fm", seconds / 60)
+			      : xasprintf("%.0fh", seconds / 3600);
+}
+
 int cmd_build_number(const char *s, int64_t *ret, struct err *err)
 {
 	uint64_t n;

@@ -24,6 +24,8 @@ int cmd_roots_dir(char **ret_roots, char **ret_cache, struct err *err);
 int cmd_load_config(struct config **ret, struct err *err);
 /* The state of the configured instance, read only. */
 int cmd_store(const struct config *cfg, struct store **ret, struct err *err);
+/* About how long, in a column: "42s", "5m", "3h"; the caller's. */
+char *cmd_span(double seconds);
 /* N, #N: a build number. */
 int cmd_build_number(const char *s, int64_t *ret, struct err *err);
 
