@@ -54,5 +54,8 @@ check 'no line beyond 100 columns in C' "$(
 	for f in "${code[@]}"; do
 		expand -t 8 "$f" | awk -v f="$f" 'length > 100 { print f ":" NR ": " length }'
 	done)"
+# ./check passes over what it cannot execute
+check 'shell tests are programs' "$(
+	for f in tests/cli/*.sh tests/e2e/*.sh tests/lint/*.sh; do [ -x "$f" ] || echo "$f"; done)"
 check 'no blanks at line ends' "$(grep -nE '[ 	]+$' "${files[@]}" | head)"
 done_testing
