@@ -232,6 +232,8 @@ void poll_done(struct project *p);
 void poll_resolve(const struct strv *refs, const struct config_git *g, char ret_sha[GIT_SHA]);
 /* It could not be looked at, or (e NULL) it can. */
 void poll_trouble(struct sched *s, struct project *p, const struct err *e);
+/* Operators hear of what could not be looked at for an hour. */
+void poll_tell(struct sched *s);
 
 /* fetch.c: fetch and list, in helpers. commits.c: queue what they found. */
 int commits_start(struct sched *s, struct err *err);

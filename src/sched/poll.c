@@ -342,7 +342,7 @@ void poll_trouble(struct sched *s, struct project *p, const struct err *e)
 }
 
 /* One message for all: they are often of one host. Each is told of once until it is well again. */
-static void tell_broken(struct sched *s)
+void poll_tell(struct sched *s)
 {
 	auto_strbuf struct strbuf list = STRBUF_INIT;
 	auto_free char *text = NULL;
@@ -419,7 +419,7 @@ static int on_asked(struct sched *s, void *ctx, bool ok, struct err *err)
 		err_set_(&e, ERR_SYS, 0, "the process that asks remotes failed");
 		poll_trouble(s, *p, &e);
 	}
-	tell_broken(s);
+	poll_tell(s);
 	s->dirty = true;
 	return commits_flush(s, err);
 }

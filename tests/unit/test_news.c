@@ -3,7 +3,7 @@
  */
 #include "base/base.h"
 #include "base/time.h"
-#include "sched/news.h"
+#include "sched/internal.h"
 #include "scratch.h"
 #include "store/internal.h"
 #include <setjmp.h>
@@ -371,6 +371,46 @@ static void later(void **state)
 	assert_int_equal(news_line(news, "sent", NULL), -ERR_BUG);
 }
 
+static uint64_t now_ms = 1;
+
+static uint64_t fake_clock(void)
+{
+	return now_ms;
+}
+
+/* A remote that is away for a while is nobody's business, one that stays away the operators'. */
+static void remotes(void **state)
+{
+	const struct sched_opts opts = {0};
+	/* stalled: nothing is delivered */
+	struct sched s = {.cfg = &cfg, .opts = &opts, .store = st, .news = news, .stalled = true};
+	struct project p = {.conf = &cfg.projects.v[0]};
+	auto_err struct err e = ERR_INIT;
+
+	(void)state;
+	seen = 0;
+	s.loop = loop_new(fake_clock);
+	*vec_push(&s.projects) = &p;
+	(void)err_set(&e, ERR_NET, "no route to host");
+	poll_trouble(&s, &p, &e);
+	poll_tell(&s);
+	assert_told("");
+	now_ms += UINT64_C(3600) * 1000;
+	poll_trouble(&s, &p, &e);
+	poll_tell(&s);
+	assert_told("infrastructure ops@example.org");
+	poll_tell(&s);
+	assert_told("");
+	poll_trouble(&s, &p, NULL);
+	poll_trouble(&s, &p, &e);
+	poll_tell(&s);
+	assert_told("");
+	loop_free(s.loop);
+	vec_release(&s.projects);
+	hmap_release(&s.touched);
+	free(p.trouble);
+}
+
 /* What fails for days, and what is held, does not hide what may go now. */
 static void crowd(void **state)
 {
@@ -444,6 +484,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(digest, setup, teardown),
 		cmocka_unit_test_setup_teardown(rate, setup, teardown),
 		cmocka_unit_test_setup_teardown(later, setup, teardown),
+		cmocka_unit_test_setup_teardown(remotes, setup, teardown),
 		cmocka_unit_test_setup_teardown(crowd, setup, teardown),
 		cmocka_unit_test_setup_teardown(strays, setup, teardown),
 		cmocka_unit_test_setup_teardown(excerpts, setup, teardown),
