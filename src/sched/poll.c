@@ -213,8 +213,10 @@ static int look_at(const struct asked *a, const struct remote *r, const struct c
 	while (a->remotes.v[i] != r)
 		i++;
 	if (a->errs[i].code != ERR_OK) {
+		auto_free char *why = xasprintf("%s: %s", kind, a->errs[i].msg);
+
 		json_put_int(j, "code", a->errs[i].code);
-		json_put(j, "error", json_sprintf("%s: %s", kind, a->errs[i].msg));
+		json_put_str(j, "error", why); /* a server's words: not always UTF-8 */
 		return -1;
 	}
 	holds = holds_of(r, &a->refs[i]);

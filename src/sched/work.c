@@ -143,7 +143,7 @@ int work_probe(struct sched *s, struct lane *l, const struct item *it, struct er
 		return -(int)(err->code ? err->code : ERR_BUG);
 	w->probe = true;
 	free(w->dir);
-	w->dir = xasprintf("%s/probe/%s-%s", s->cfg->data, l->target, l->project);
+	w->dir = xasprintf("%s/probe/%s/%s", s->cfg->data, l->target, l->project);
 	file = path_join(w->dir, "job.json");
 	l->probed = true;
 	if ((r = build_sweep(w->dir, err)) < 0 || (r = fs_remove_tree(w->dir, err)) < 0 ||

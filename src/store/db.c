@@ -328,6 +328,26 @@ static bool can_read(struct db *db)
 	return rc != SQLITE_CANTOPEN && rc != SQLITE_READONLY;
 }
 
+/*
+ * Locks of SQLite are for all who can read the file: any user of the machine could hold up every
+ * writer. A file that is there is not opened for this: closing it would give up the locks that this
+ * process has on it.
+ */
+static void close_to_others(const char *path)
+{
+	static const char *const names[] = {"", "-wal", "-shm"};
+	auto_close int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+	struct stat st;
+
+	for (size_t i = 0; fd < 0 && i < COUNTOF(names); i++) {
+		auto_free char *file = xasprintf("%s%s", path, names[i]);
+
+		if (lstat(file, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 07) &&
+			st.st_uid == geteuid())
+			(void)chmod(file, st.st_mode & 0770);
+	}
+}
+
 int db_open(const char *path, const struct db_schema *schema, unsigned flags, struct db **ret,
 	struct err *err)
 {
@@ -339,6 +359,8 @@ int db_open(const char *path, const struct db_schema *schema, unsigned flags, st
 		if (access(path, F_OK) < 0)
 			return err_errno(err, "%s", path);
 		mode = SQLITE_OPEN_READONLY;
+	} else {
+		close_to_others(path);
 	}
 	rc = sqlite3_open_v2(path, &db->sq, mode, NULL);
 	if (rc == SQLITE_OK && (flags & DB_READ_ONLY) && !can_read(db))

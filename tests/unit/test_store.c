@@ -331,6 +331,28 @@ static void test_read_only(void **state)
 }
 
 /* A reader that may write neither the directory nor the file; as root another user is taken. */
+/* Who can read a file can lock it, and keep writers out. */
+static void test_others(void **state)
+{
+	static const char *const names[] = {"", "-wal", "-shm"};
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < COUNTOF(names); i++) {
+			auto_free char *path = xasprintf("%s%s", db_path, names[i]);
+			struct stat s;
+
+			assert_int_equal(stat(path, &s), 0);
+			assert_int_equal(s.st_mode & 07, 0);
+			/* as files of earlier versions were */
+			assert_int_equal(chmod(path, 0644), 0);
+		}
+		store_close(st);
+		OK(store_open(tmp, false, &st, err));
+	}
+	add("t", "p", "aa");
+}
+
 static void test_read_only_directory(void **state)
 {
 	struct store_filter f = {.state = -1};
@@ -567,8 +589,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {T(test_life), T(test_missing), T(test_published),
 		T(test_lists), T(test_seen_and_requests), T(test_transactions), T(test_killed),
-		T(test_read_only), T(test_read_only_directory), T(test_newer), T(test_foreign),
-		T(test_corrupt), T(test_truncated), T(test_corrupt_page), T(test_plans)};
+		T(test_read_only), T(test_read_only_directory), T(test_others), T(test_newer),
+		T(test_foreign), T(test_corrupt), T(test_truncated), T(test_corrupt_page),
+		T(test_plans)};
 
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }
