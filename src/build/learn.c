@@ -57,5 +57,10 @@ int learn_packages(struct build *b, struct err *err)
 		if (p->kind == PACKAGE_MAIN)
 			strv_add(&files, p->path);
 	r = rpm_learn(&files, &res->provides, &res->requires, &res->content, err);
-	return r < 0 ? err_wrap(err, "artifacts") : 0;
+	if (r >= 0)
+		r = rpm_has_paths(&files, &b->job->paths, &res->provides, err);
+	if (r < 0)
+		return err_wrap(err, "artifacts");
+	sort_once(&res->provides);
+	return 0;
 }

@@ -78,6 +78,7 @@ void job_release(struct job *j)
 	git_release(&j->upstream);
 	git_release(&j->packaging);
 	target_free(j->target);
+	strv_release(&j->paths);
 	strv_release(&j->published);
 	*j = (struct job){0};
 }
@@ -132,6 +133,7 @@ json_t *job_to_json(const struct job *j)
 #undef X
 	json_put_real(limits, "cpus", j->limits.cpus);
 	json_put(o, "limits", limits);
+	json_put_strv(o, "paths", &j->paths);
 	json_put_strv(o, "published", &j->published);
 	return o;
 }
@@ -165,6 +167,7 @@ int job_from_json(const json_t *o, struct job **ret, struct err *err)
 	JOB_LIMITS(X)
 #undef X
 	j->limits.cpus = json_get_real(limits, "cpus");
+	json_get_strv(o, "paths", &j->paths);
 	json_get_strv(o, "published", &j->published);
 	*ret = TAKE(j);
 	return 0;

@@ -50,6 +50,7 @@ struct job {
 	bool offline, refresh; /* of repositories: the cache only; ask even when it is fresh */
 	char *roots;           /* data/roots: where roots are cached */
 	char *cache;           /* data/cache */
+	struct strv paths;     /* files that others BuildRequire: told among result.provides */
 	struct strv published; /* host: files already published that may satisfy dependencies */
 	char *own;             /* else: the repository they are published in; NULL none */
 	char *lock;            /* lock file of the root to build in; NULL: solved */

@@ -71,6 +71,13 @@ static int record(struct worker *w, bool published, struct err *err)
 	return r;
 }
 
+/* What it lacked may have been published while it looked for it. */
+static bool came_too_early(const struct worker *w, const struct goal *g)
+{
+	return w->res->status == STATUS_FAILED && w->res->cause == CAUSE_DEPENDENCY &&
+	       str_eq_null(w->res->cause_step, "dependencies") && g->published != w->published;
+}
+
 /* ret_before: where the project stood; ret_queued: how many builds it set off. */
 static int consequences(
 	struct worker *w, const struct store_standing *before, size_t *ret_queued, struct err *err)
@@ -82,6 +89,10 @@ static int consequences(
 
 	if (r >= 0 && g->graph && w->res->status != STATUS_RETRY)
 		r = rebuild_after(w->s, g->graph, &row, w->res, ret_queued, err);
+	if (r >= 0 && came_too_early(w, g)) {
+		++*ret_queued;
+		return store_build_requeue(w->s->store, w->build.id, "dependency", err);
+	}
 	if (r >= 0 && (whom = blame(w, g)))
 		r = store_build_set_blamed(w->s->store, w->build.id, whom, err);
 	return r < 0 ? r : tell_outcome(w, before, err);
@@ -156,6 +167,7 @@ static int record_once(struct worker *w, bool published, struct err *err)
 			(void)load_graph(s, g, NULL);
 		return r;
 	}
+	g->published += published;
 	w->recorded = true;
 	w->set_off = queued;
 	return 0;

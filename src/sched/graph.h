@@ -47,6 +47,9 @@ const struct strv *graph_order(struct graph *g);
  * with the project that is built first; sorted. */
 void graph_cycles(struct graph *g, struct strv *ret);
 
+/* File paths that a project's BuildRequires name. */
+void graph_wanted_paths(const struct graph *g, struct strv *ret);
+
 /* A project that asks for a rebuild, and why, for people: "libfoo.so.1()(64bit) of foo is gone",
  * "foo changed". */
 struct graph_dependent {

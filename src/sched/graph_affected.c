@@ -241,3 +241,10 @@ void graph_newly_served(
 		if (served[i])
 			strv_add(ret, g->projects.v[i].name);
 }
+
+void graph_wanted_paths(const struct graph *g, struct strv *ret)
+{
+	vec_foreach (&g->names, n)
+		if (n->text[0] == '/' && n->wanted.n)
+			strv_add(ret, n->text);
+}

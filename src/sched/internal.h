@@ -94,6 +94,7 @@ struct lane {
 struct goal {
 	char *name;
 	struct graph *graph;
+	unsigned published; /* how often something was */
 	size_t projects;
 	unsigned round;     /* of the look for which `unknown` was found */
 	bool unknown;       /* it has a project of which nothing is known that may be needed */
@@ -116,6 +117,7 @@ struct worker {
 	struct strbuf said;
 	struct loop_timer kill, late;
 	double start;
+	unsigned published; /* the goal's when it began */
 	bool probe;
 	bool lints;      /* the result is out; what it still does decides nothing */
 	bool unfinished; /* the result could not be published or recorded yet */
@@ -149,6 +151,8 @@ struct sched {
 	struct store *store;
 	struct git *git;
 	struct loop *loop;
+	struct hmap
+		failed; /* builds of a single pass by number: 1, the last outcome was a failure */
 	struct hmap touched;       /* projects that had something to do in this pass */
 	struct hmap cycles;        /* "target: a -> b -> a": said */
 	struct plan_commits would; /* dry run: what was found and is not queued */

@@ -69,6 +69,7 @@ static void job_of_build(const struct worker *w, struct job *j)
 static int make_job(struct worker *w, struct job **ret, struct err *err)
 {
 	CLEANUP(job_freep) struct job *j = xcalloc(1, sizeof *j);
+	const struct goal *g = goal_find(w->s, w->lane->target);
 	const struct config *cfg = w->cfg;
 	auto_json json_t *copy = target_to_json(w->target);
 	int r = target_from_json(copy, &j->target, err);
@@ -84,6 +85,8 @@ static int make_job(struct worker *w, struct job **ret, struct err *err)
 	j->roots = path_join(cfg->data, "roots");
 	j->cache = path_join(cfg->data, "cache");
 	j->declare = w->probe;
+	if (g && g->graph && !w->probe)
+		graph_wanted_paths(g->graph, &j->paths);
 	if ((r = job_history(w, j, err)) < 0)
 		return r;
 	*ret = TAKE(j);

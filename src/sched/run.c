@@ -52,6 +52,7 @@ static void sched_release(struct sched *s)
 	poll_close(s);
 	lanes_close(s);
 	hmap_release(&s->touched);
+	hmap_release(&s->failed);
 	hmap_release(&s->cycles);
 	vec_free(&s->would, plan_commit_release);
 	git_free(s->git);

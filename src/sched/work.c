@@ -52,6 +52,7 @@ struct worker *worker_new(struct sched *s, struct lane *l, const struct item *it
 	w->item = *it;
 	w->pidfd = w->out = -1;
 	w->start = time_mono();
+	w->published = goal_find(s, l->target)->published;
 	if (store_build_get(s->store, it->id, &w->build, err) >= 0) {
 		w->dir = xasprintf("%s/builds/%lld", s->cfg->data, (long long)it->id);
 		return w;
@@ -159,12 +160,29 @@ int work_probe(struct sched *s, struct lane *l, const struct item *it, struct er
 
 /* ---- the end ---- */
 
+/* A build counts by its last outcome: what failed for want of a package may be tried again in the
+ * same pass, when that is there. */
+static void count_failed(const struct worker *w)
+{
+	auto_free char *id = xasprintf("%lld", (long long)w->build.id);
+	struct sched *s = w->s;
+	bool failed = w->res->status == STATUS_FAILED;
+	size_t before = 0;
+
+	if (s->daemon)
+		return;
+	(void)hmap_get(&s->failed, id, &before);
+	s->sum.failed += (size_t)failed - before;
+	(void)hmap_set(&s->failed, id, failed);
+}
+
 static void report(const struct worker *w)
 {
 	const struct result *res = w->res;
 	struct sched_summary *sum = &w->s->sum;
 	auto_free char *line = NULL;
 
+	count_failed(w);
 	switch (res->status) {
 	case STATUS_SUCCESS:
 		sum->built++;
@@ -173,9 +191,7 @@ static void report(const struct worker *w)
 		break;
 	case STATUS_FAILED:
 	case STATUS_RETRY:
-		if (res->status == STATUS_FAILED)
-			sum->failed++;
-		else
+		if (res->status == STATUS_RETRY)
 			sum->retry++;
 		if (res->cause_line)
 			line = xasprintf(":%lld", (long long)res->cause_line);

@@ -379,3 +379,22 @@ int rpm_learn(const struct strv *files, struct strv *ret_provides, struct strv *
 	provides = requires = (struct strv)STRV_INIT;
 	return 0;
 }
+
+int rpm_has_paths(
+	const struct strv *files, const struct strv *paths, struct strv *ret_paths, struct err *err)
+{
+	CLEANUP(learn_release) struct learn l = {0};
+	int r = paths->n ? read_all(&l, files, err) : 0;
+
+	if (r < 0)
+		return r;
+	vec_foreach (&l.packages, p) {
+		rpmfiles f = rpmfilesNew(NULL, p->h, 0, RPMFI_KEEPHEADER);
+
+		strv_foreach (paths, path)
+			if (rpmfilesFindFN(f, *path) >= 0 && !strv_has(ret_paths, *path))
+				strv_add(ret_paths, *path);
+		(void)rpmfilesFree(f);
+	}
+	return 0;
+}

@@ -15,3 +15,7 @@
  */
 int rpm_learn(const struct strv *files, struct strv *ret_provides, struct strv *ret_requires,
 	char **ret_content, struct err *err);
+
+/* Those of the paths that one of the packages has, added to ret_paths. */
+int rpm_has_paths(const struct strv *files, const struct strv *paths, struct strv *ret_paths,
+	struct err *err);
