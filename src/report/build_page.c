@@ -27,7 +27,7 @@ static void since(struct strbuf *out, const struct build_view *v)
 	if (!fact_broken_since(v->r, b->target, b->project, &first) || first.id > b->id)
 		return;
 	if (first.id == b->id) {
-		sb_add(out, "<p>The first failure after a success, by ");
+		sb_add(out, "<p>Broken since this build, by ");
 	} else {
 		sb_add(out, "<p>Broken since build ");
 		piece_build(v->r, out, v->page, b->target, first.id);

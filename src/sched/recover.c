@@ -78,7 +78,7 @@ int recover(struct sched *s, struct err *err)
 	if ((r = store_requeue_running(s->store, &n, err)) < 0)
 		return r;
 	if (n)
-		log_info("%zu interrupted builds are queued again", n);
+		log_info("%zu interrupted build%s queued again", n, n == 1 ? " is" : "s are");
 	s->recovered = true;
 	return n ? lanes_add_rows(s, 0, err) : 0;
 }

@@ -67,8 +67,9 @@ int sched_reload(struct sched *s, struct err *err)
 	} else {
 		r = take_over(s, TAKE(cfg), err);
 		free_unused(s);
-		log_info("configuration read anew: %zu projects on %zu targets", s->cfg->projects.n,
-			s->cfg->targets.n);
+		log_info("configuration read anew: %zu project%s on %zu target%s",
+			s->cfg->projects.n, s->cfg->projects.n == 1 ? "" : "s", s->cfg->targets.n,
+			s->cfg->targets.n == 1 ? "" : "s");
 	}
 	sd_notify("READY=1");
 	return r;

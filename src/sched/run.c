@@ -389,8 +389,9 @@ static int service(struct sched *s, struct err *err)
 	if ((s->watchdog_ms = sd_watchdog_ms()))
 		set_timer(s, &s->watchdog, on_watchdog, 0);
 	chores_timer(s);
-	log_info("%zu projects on %zu targets, looked at every %llu s", s->cfg->projects.n,
-		s->cfg->targets.n, (unsigned long long)s->cfg->poll);
+	log_info("%zu project%s on %zu target%s, looked at every %llu s", s->cfg->projects.n,
+		s->cfg->projects.n == 1 ? "" : "s", s->cfg->targets.n,
+		s->cfg->targets.n == 1 ? "" : "s", (unsigned long long)s->cfg->poll);
 	sd_notify("READY=1");
 	for (;;) {
 		if ((r = pick_start(s, err)) < 0 || (r = loop_step(s->loop, err)) < 0)

@@ -172,7 +172,7 @@ for _ in $(seq 100); do running >/dev/null || break; sleep 0.05; done
 is 'its processes die with it' "$(running | wc -l)" 0
 start
 ok 'and the next' eventually running
-has 'once' log '^1 interrupted builds are queued again$'
+has 'once' log '^1 interrupted build is queued again$'
 ok 'cancelled at last' "$PACKMILL" cancel "$(builds build -p alpha | sed 's/.* //')"
 ok 'ends' eventually is_state 'success success success cancelled cancelled' -p alpha
 stop TERM
