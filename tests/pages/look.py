@@ -65,6 +65,7 @@ def look(driver, base, page, script, scratch):
             where = f"{page} ({width} px, {'dark' if dark else 'light'})"
             driver.screen(width, dark)
             driver.open(base + urllib.parse.quote(page))
+            driver.settle(width)
             problems = driver.script(script)
             shot = page.replace("/", "_") + f".{width}.{'dark' if dark else 'light'}.png"
             driver.screenshot(os.path.join(scratch, "shots", shot[-200:]))

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -68,6 +69,13 @@ class Driver:
 
     def open(self, url):
         self.call("POST", "/url", {"url": url})
+
+    def settle(self, width):
+        """A page that was just loaded, or whose picture was taken, is laid out for another width at first."""
+        for _ in range(50):
+            if self.script("return document.documentElement.scrollWidth") <= width:
+                return
+            time.sleep(0.1)
 
     def script(self, text, *args):
         return self.call("POST", "/execute/sync", {"script": text, "args": list(args)})
