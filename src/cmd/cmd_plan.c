@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd_plan.c - `packmill plan`: what a pass would do, before it happens. */
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "cmd/common.h"
 #include "sched/sched.h"
@@ -109,6 +110,10 @@ static int plan_and_print(const struct sched_opts *opts, struct err *err)
 	else
 		r = dot ? print_dot(&plan, err) : print(&plan, &cycles, err);
 	vec_free(&plan, sched_planned_release);
+	if (r >= 0 && sum.unknown)
+		log_info("the order of %zu project%s is not known before their source packages "
+			 "were made once",
+			sum.unknown, sum.unknown == 1 ? "" : "s");
 	return r;
 }
 

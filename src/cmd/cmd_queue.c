@@ -206,8 +206,8 @@ static json_t *entry_json(const struct report_entry *e)
 	return o;
 }
 
-static int print_queue_json(
-	const struct report_entries *all, const struct strv *held, struct err *err)
+static int print_queue_json(const struct report_entries *all, const struct strv *held,
+	const char *stalled, struct err *err)
 {
 	json_t *j = json_object(), *builds = json_array();
 
@@ -216,6 +216,7 @@ static int print_queue_json(
 	json_put(j, "builds", builds);
 	json_put_bool(j, "held", strv_has(held, ""));
 	json_put_strv(j, "held_projects", held);
+	json_put_str(j, "stalled", stalled);
 	return cmd_print_json(j, err);
 }
 
@@ -226,14 +227,18 @@ static int list(struct err *err)
 	CLEANUP(report_closep) struct report *rep = NULL;
 	struct report_entries all = VEC_INIT;
 	auto_strv struct strv held = STRV_INIT;
+	auto_free char *stalled = NULL;
 	int r;
 
 	if ((r = cmd_load_config(&cfg, err)) < 0 || (r = cmd_store(cfg, &st, err)) < 0 ||
 		(r = store_held(st, &held, err)) < 0 || (r = pages_open(cfg, st, &rep, err)) < 0)
 		return r;
+	stalled = sched_stalled(cfg);
 	if ((r = report_entries(rep, NULL, time_now(), &all, err)) >= 0)
-		r = global.json ? print_queue_json(&all, &held, err) : print_queue(&all, err);
+		r = global.json ? print_queue_json(&all, &held, stalled, err)
+				: print_queue(&all, err);
 	vec_free(&all, report_entry_release);
+	cmd_say_stalled(stalled);
 	if (r >= 0 && !global.json && strv_has(&held, ""))
 		log_info("everything is on hold: packmill queue release");
 	return r;

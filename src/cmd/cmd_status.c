@@ -7,6 +7,7 @@
 #include "cmd/common.h"
 #include "model/lock.h"
 #include "repo/logs.h"
+#include "sched/sched.h"
 #include <zlib.h>
 
 #define LOG_PIECE (64 * 1024)
@@ -186,6 +187,11 @@ static int run_status(int argc, char **argv, struct err *err)
 		r = select_builds(cfg, &all, 0, err);
 	if (r >= 0)
 		r = print_builds(&all, "projects", err);
+	if (r >= 0 && !global.json) {
+		auto_free char *stalled = sched_stalled(cfg);
+
+		cmd_say_stalled(stalled);
+	}
 	vec_free(&all, store_build_release);
 	return r;
 }

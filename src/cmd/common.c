@@ -109,6 +109,12 @@ char *cmd_span(double seconds)
 			      : xasprintf("%.0fh", seconds / 3600);
 }
 
+void cmd_say_stalled(const char *why)
+{
+	if (why)
+		log_warn("nothing new begins: %s", why);
+}
+
 int cmd_build_number(const char *s, int64_t *ret, struct err *err)
 {
 	uint64_t n;

@@ -26,6 +26,8 @@ int cmd_load_config(struct config **ret, struct err *err);
 int cmd_store(const struct config *cfg, struct store **ret, struct err *err);
 /* About how long, in a column: "42s", "5m", "3h"; the caller's. */
 char *cmd_span(double seconds);
+/* What sched_stalled said, for people; NULL: nothing. */
+void cmd_say_stalled(const char *why);
 /* N, #N: a build number. */
 int cmd_build_number(const char *s, int64_t *ret, struct err *err);
 

@@ -124,7 +124,7 @@ static void taken(struct sched *s, struct project *p)
 }
 
 /* --head-only: older commits that nothing was done with yet give way to a newer one. */
-static int drop_older(struct sched *s, struct lane *l, int64_t newest, struct err *err)
+int commits_drop_older(struct sched *s, struct lane *l, int64_t newest, struct err *err)
 {
 	for (size_t i = l->queue.n; i-- > 0;) {
 		int64_t id = l->queue.v[i].id;
@@ -153,7 +153,7 @@ static int apply(struct batch *b, struct err *err)
 		if (can_take(*p))
 			taken(s, *p);
 	vec_foreach (&b->added, a) {
-		int r = s->opts->head_only ? drop_older(s, a->lane, a->item.id, err) : 0;
+		int r = s->opts->head_only ? commits_drop_older(s, a->lane, a->item.id, err) : 0;
 
 		if (r < 0)
 			return r;

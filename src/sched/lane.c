@@ -159,10 +159,11 @@ static int load_standings(struct sched *s, struct err *err)
 /* The rest of a try's delay; a clock that was set back does not make it longer. */
 static uint64_t not_before(const struct sched *s, int64_t when)
 {
-	int64_t left = when - time_now();
+	int64_t now = time_now(), left;
 
-	if (left <= 0)
+	if (when <= now)
 		return 0;
+	left = when - now;
 	return loop_now(s->loop) + (uint64_t)(left > RETRY_MOST ? RETRY_MOST : left) * 1000;
 }
 

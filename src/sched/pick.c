@@ -8,7 +8,8 @@
 #include "base/log.h"
 #include "sched/internal.h"
 
-#define PATIENCE_MS (15 * UINT64_C(1000)) /* with remotes that do not answer */
+#define PATIENCE_MS     (15 * UINT64_C(1000)) /* with remotes that do not answer */
+#define SUPERSEDED_LOOK 100                   /* builds of a project that were published last */
 
 static bool lane_is_polled(const struct sched *s, const struct lane *l)
 {
@@ -205,6 +206,17 @@ static void warn_gone(struct lane *l)
 
 VEC_TYPE(candidates, struct candidate);
 
+/* --head-only: what an earlier pass has queued and not begun counts as older, too. */
+static int keep_head(struct sched *s, struct lane *l, struct err *err)
+{
+	int64_t newest = 0;
+
+	vec_foreach (&l->queue, it)
+		if (it->fresh)
+			newest = it->id;
+	return commits_drop_older(s, l, newest, err);
+}
+
 static int consider(struct sched *s, struct lane *l, struct candidates *to, struct err *err)
 {
 	struct item *it;
@@ -218,6 +230,13 @@ static int consider(struct sched *s, struct lane *l, struct candidates *to, stru
 	if (!is_wanted(s, l))
 		return 0;
 	hmap_set(&s->touched, l->project, 0);
+	if (s->opts->head_only) {
+		/* a newer one may be about to come */
+		if (is_expected(s, l))
+			return 0;
+		if ((r = keep_head(s, l, err)) < 0)
+			return r;
+	}
 	if (l->worker || l->held || s->hold_all || !(it = next_item(s, l)) || lints(s, it->id))
 		return 0;
 	probe = !knows(s, l);
@@ -241,33 +260,53 @@ static bool has_room(const struct sched *s)
 	return !s->stalled && child_building(s) < jobs && child_linting(s) <= jobs;
 }
 
-/* A later commit of the project is published: an older one must not take its place. */
-static int is_superseded(struct sched *s, const struct lane *l, int64_t id, struct err *err)
+/* A later commit of the project is published: an older one must not take its place. Rebuilds have
+ * later numbers than the commits they are of. *ret: that build, 0 none. */
+static int superseded_by(
+	struct sched *s, const struct lane *l, int64_t id, int64_t *ret, struct err *err)
 {
-	CLEANUP(store_build_release) struct store_build last = {0};
-	int r = store_last_published(s->store, l->target, l->project, &last, err);
+	struct store_filter f = {
+		.target = l->target, .project = l->project, .state = -1, .published = true};
+	struct store_builds all = VEC_INIT;
+	int r;
 
-	if (r == -ERR_NOT_FOUND) {
-		err_clear(err);
-		return 0;
-	}
-	return r < 0 ? r : last.id > id;
+	f.limit = SUPERSEDED_LOOK;
+	r = store_builds(s->store, &f, &all, err);
+	*ret = 0;
+	vec_foreach (&all, b)
+		if (b->id > id && !b->rebuild && !*ret)
+			*ret = b->id;
+	vec_free(&all, store_build_release);
+	return r;
+}
+
+static int supersede(struct sched *s, struct lane *l, int64_t id, int64_t by, struct err *err)
+{
+	auto_free char *who = xasprintf("build %lld of a newer commit", (long long)by);
+	int r = store_build_cancel(s->store, id, who, err);
+
+	if (r < 0)
+		return r;
+	lane_remove(l, id);
+	s->dirty = true;
+	log_info("%s: build %lld on %s is not tried again: build %lld of a newer commit is "
+		 "published",
+		l->project, (long long)id, l->target, (long long)by);
+	return after_cancel(s, id, l->target, err);
 }
 
 static int begin(struct sched *s, const struct candidate *c, struct err *err)
 {
+	int64_t by = 0;
 	int r;
 
 	if (c->probe)
 		return work_probe(s, c->lane, &c->item, err);
-	if (c->item.tries && (r = is_superseded(s, c->lane, c->item.id, err)) != 0) {
-		if (r > 0) {
-			lane_remove(c->lane, c->item.id);
-			s->dirty = true;
-		}
+	if (c->item.tries && !c->item.rebuild &&
+		(r = superseded_by(s, c->lane, c->item.id, &by, err)) < 0)
 		return r;
-	}
-	return work_start(s, c->lane, &c->item, err);
+	return by ? supersede(s, c->lane, c->item.id, by, err)
+		  : work_start(s, c->lane, &c->item, err);
 }
 
 static int start_best(struct sched *s, struct err *err)

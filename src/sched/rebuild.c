@@ -197,19 +197,20 @@ static int try_again(struct fallout *f, const char *project, struct err *err)
  * Rebuilds of other commits of the same project that still wait: the build that was published now
  * has what they were queued for, unless it began before; then it is built again in their place.
  */
-static int supersede(struct fallout *f, const struct result *res, struct err *err)
+static int supersede_in(
+	struct fallout *f, const struct result *res, enum store_state state, struct err *err)
 {
 	const struct store_build *b = f->b;
 	struct store_build again = *b; /* strings borrowed */
 	struct store_filter filter = {
-		.target = b->target, .project = b->project, .state = BUILD_QUEUED};
+		.target = b->target, .project = b->project, .state = (int)state};
 	struct store_builds waiting = VEC_INIT;
 	auto_free char *who = xasprintf("build %lld of a newer commit", (long long)b->id);
 	int r = store_builds(f->s->store, &filter, &waiting, err);
 
 	again.date = res->date;
 	vec_foreach (&waiting, w) {
-		if (r < 0 || !w->rebuild ||
+		if (r < 0 || !w->rebuild || w->id == b->id ||
 			(str_eq_null(w->upstream_sha, b->upstream_sha) &&
 				str_eq_null(w->packaging_sha, b->packaging_sha)))
 			continue;
@@ -220,6 +221,13 @@ static int supersede(struct fallout *f, const struct result *res, struct err *er
 	}
 	vec_free(&waiting, store_build_release);
 	return r < 0 ? r : 0;
+}
+
+static int supersede(struct fallout *f, const struct result *res, struct err *err)
+{
+	int r = supersede_in(f, res, BUILD_RETRY, err);
+
+	return r < 0 ? r : supersede_in(f, res, BUILD_QUEUED, err);
 }
 
 /* Whether what was published differs from what was before. */

@@ -10,8 +10,10 @@
 #include "repo/repo.h"
 #include "root/root.h"
 #include "sched/internal.h"
+#include <signal.h>
 
-#define REQUEST_MS 1000
+#define REQUEST_MS     1000
+#define STALL_NOTE_MAX 8192
 
 char *sched_baseurl(const struct config *cfg)
 {
@@ -42,6 +44,8 @@ static void config_freev(struct config **c)
 
 static void sched_release(struct sched *s)
 {
+	/* one that has said all may not have ended yet */
+	helpers_stop(s, NULL);
 	while (s->workers.n)
 		worker_free(s->workers.v[0]);
 	vec_release(&s->workers);
@@ -148,6 +152,34 @@ static int open_all(struct sched *s, struct err *err)
 
 /* ---- trouble that may pass ---- */
 
+/* Second line of the lock file: other commands say why nothing begins. Overwriting a few bytes
+ * mostly works on a full disk too; a read-only one needs no words. */
+static void note_stall(const struct sched *s)
+{
+	auto_free char *text = xasprintf("%ld\n%s%s", (long)getpid(),
+		s->stall_why ? s->stall_why : "", s->stall_why ? "\n" : "");
+	ssize_t n = pwrite(s->lock_fd, text, strlen(text), 0);
+
+	if (n > 0 && ftruncate(s->lock_fd, n) < 0)
+		log_verbose("'%s/lock' keeps an old reason", s->cfg->data);
+}
+
+char *sched_stalled(const struct config *cfg)
+{
+	auto_free char *lock = path_join(cfg->data, "lock"), *text = NULL;
+	char *why;
+	long pid;
+
+	if (fs_read(lock, STALL_NOTE_MAX, &text, NULL, NULL) < 0 || !(why = strchr(text, '\n')))
+		return NULL;
+	*why++ = '\0';
+	pid = strtol(text, NULL, 10);
+	why[strcspn(why, "\n")] = '\0';
+	if (!*why || pid <= 0 || (kill((pid_t)pid, 0) < 0 && errno != EPERM))
+		return NULL;
+	return xstrdup(why);
+}
+
 int sched_stall(struct sched *s, struct err *e, struct err *err)
 {
 	uint64_t delay = 1;
@@ -157,6 +189,7 @@ int sched_stall(struct sched *s, struct err *e, struct err *err)
 	if (!str_eq_null(s->stall_why, e->msg)) {
 		log_error("%s; nothing new begins until this is over", e->msg);
 		str_set(&s->stall_why, e->msg);
+		note_stall(s);
 		tell_trouble(s, e->msg);
 	}
 	for (unsigned i = 0; i < s->stalls && delay < STALL_MOST; i++)
@@ -195,6 +228,7 @@ static int on_stall(void *ctx, struct err *err)
 		return r < 0 ? r : 0;
 	log_info("it works again, and goes on");
 	str_set(&s->stall_why, NULL);
+	note_stall(s);
 	s->stalls = 0;
 	tell_look(s);
 	return 0;
@@ -309,6 +343,21 @@ static int plan_of_queue(const struct config *cfg, const struct sched_opts *opts
 	return r < 0 ? r : plan_make(cfg, st, opts, &none, ret, ret_cycles, err);
 }
 
+/* Projects of the plan that nothing was made of yet: what they need is found out when they begin.
+ */
+static size_t unknown_in(const struct sched *s, const struct sched_plan *plan)
+{
+	auto_hmap struct hmap seen = HMAP_INIT;
+
+	vec_foreach (plan, p) {
+		const struct goal *g = goal_find(s, p->target);
+
+		if (g && g->graph && g->projects > 1 && !graph_knows(g->graph, p->project))
+			hmap_set(&seen, p->project, 0);
+	}
+	return seen.n;
+}
+
 int sched_plan(const struct config *cfg, const struct sched_opts *opts, struct sched_plan *ret,
 	struct strv *ret_cycles, struct sched_summary *ret_sum, struct err *err)
 {
@@ -331,7 +380,9 @@ int sched_plan(const struct config *cfg, const struct sched_opts *opts, struct s
 		return r;
 	}
 	*ret_sum = s.sum;
-	return plan_make(cfg, s.store, &dry, &s.would, ret, ret_cycles, err);
+	if ((r = plan_make(cfg, s.store, &dry, &s.would, ret, ret_cycles, err)) >= 0)
+		ret_sum->unknown = unknown_in(&s, ret);
+	return r;
 }
 
 /* ---- the service ---- */

@@ -30,6 +30,7 @@ char *sched_baseurl(const struct config *cfg);
 struct sched_summary {
 	size_t built, failed, retry;
 	size_t unchanged; /* projects with nothing to do */
+	size_t unknown;   /* of a plan: projects whose place in the order is not known yet */
 };
 
 /* Poll once, build what is new, publish. Errors are those that ended the whole run. */
@@ -63,6 +64,10 @@ struct sched_asked {
  * ERR_NOT_FOUND, ERR_CONFLICT. who: for the record, NULL unknown. */
 int sched_ask(const struct config *cfg, enum sched_verb verb, const char *arg, const char *who,
 	bool dry_run, struct sched_asked *ret, struct err *err);
+
+/* Why the packmill that runs here begins nothing (a full disk); NULL: it does, or none runs. The
+ * caller's. */
+char *sched_stalled(const struct config *cfg);
 
 /* What a pass would do, in order: for `packmill plan`. Polls, changes nothing but mirrors. */
 struct sched_planned {

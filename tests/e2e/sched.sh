@@ -85,7 +85,8 @@ is 'the later commit waits' "$(builds state)" 'retry queued'
 die
 is 'it waits once only' "$(builds state)" 'retry success'
 ok 'a later commit is published: the older one stays behind' "$PACKMILL" run --once -p one
-is 'as it is' "$(builds state)" 'retry success'
+is 'and ends' "$(builds state)" 'cancelled success'
+is 'with a word why' "$(builds message)" 'cancelled by build 2 of a newer commit None'
 
 # a build process that does not listen
 sed -i 's/sleep 31/sleep 33/; s/grep slow one/true/' "$T/git/one-distgit/one.spec"
