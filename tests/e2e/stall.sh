@@ -12,6 +12,7 @@ cd "$T/inst" || exit 1
 pid='' tracer=''
 clean()
 {
+	# shellcheck disable=SC2086 # numbers or nothing
 	kill -KILL ${pid:-} ${tracer:-} 2>/dev/null
 	umount -l "$T/inst/data/repos" "$T/inst/disk" 2>/dev/null
 	tap_cleanup
