@@ -116,44 +116,6 @@ void text_csv(struct strbuf *out, const char *s)
 		sb_addc(out, '"');
 }
 
-static const char *html_entity(char c)
-{
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\'':
-		return "&#39;";
-	default:
-		return NULL;
-	}
-}
-
-void text_html(struct strbuf *out, const char *s)
-{
-	uint32_t cp = 0;
-	size_t n;
-
-	for (; *s; s += n) {
-		const char *entity = html_entity(*s);
-		bool ok = next_char(s, &cp, &n);
-
-		if (entity)
-			sb_add(out, entity);
-		else if (ok && (cp == '\n' || cp == '\t'))
-			sb_addc(out, *s);
-		else if (!ok || is_control(cp) || is_nonchar(cp))
-			sb_addc(out, '?');
-		else
-			sb_addn(out, s, n);
-	}
-}
-
 static bool is_unreserved(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

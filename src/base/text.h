@@ -12,9 +12,6 @@ void text_term(struct strbuf *out, const char *s, size_t max);
 /* One CSV field as RFC 4180; a leading = + - @ is not special to us. Line ends become spaces,
  * control characters and bad UTF-8 `?`. */
 void text_csv(struct strbuf *out, const char *s);
-/* Text and attribute values of XML and HTML; control characters other than newline and
- * tab, and bad UTF-8 become `?`. */
-void text_html(struct strbuf *out, const char *s);
 /* Percent-encode all but unreserved characters (RFC 3986 2.3); a path keeps its '/'. */
 void text_url_path(struct strbuf *out, const char *s);
 void text_url_arg(struct strbuf *out, const char *s);

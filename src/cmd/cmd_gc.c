@@ -60,13 +60,7 @@ static void show(void *ctx, const struct repo_gc_item *i)
 			b->target, b->nvr ? b->nvr : store_state_name(b->state), i->why);
 		return;
 	}
-	o = json_object();
-	json_put_int(o, "build", b->id);
-	json_put_str(o, "project", b->project);
-	json_put_str(o, "target", b->target);
-	json_put_str(o, "state", store_state_name(b->state));
-	json_put_str(o, "nvr", b->nvr);
-	json_put_int(o, "finished", b->finished);
+	o = store_build_to_json(b);
 	json_put_str(o, "repository", i->repo);
 	json_put_str(o, "why", i->why);
 	json_array_append_new(w->list, o);

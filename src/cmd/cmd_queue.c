@@ -182,22 +182,9 @@ static int print_queue(const struct report_entries *all, struct err *err)
 
 static json_t *entry_json(const struct report_entry *e)
 {
-	const struct store_build *b = &e->build;
-	json_t *o = json_object();
+	json_t *o = store_build_to_json(&e->build);
 
-	json_put_int(o, "build", b->id);
-	json_put_str(o, "project", b->project);
-	json_put_str(o, "target", b->target);
-	json_put_str(o, "state", store_state_name(b->state));
-	json_put_int(o, "priority", b->priority);
-	json_put_str(o, "upstream_sha", b->upstream_sha);
-	json_put_str(o, "packaging_sha", b->packaging_sha);
-	json_put_str(o, "trigger", b->trigger);
-	json_put_str(o, "detail", b->detail);
-	json_put_str(o, "waits", b->waits);
 	json_put_bool(o, "held", e->held);
-	json_put_int(o, "attempt", b->attempt);
-	json_put_int(o, "not_before", b->not_before);
 	json_put_real(o, "estimate", e->estimate);
 	if (isnan(e->start))
 		json_put_str(o, "start", NULL);

@@ -21,39 +21,6 @@ static const char *state_name(const struct store_build *b)
 	return b->id ? store_state_name(b->state) : "none";
 }
 
-static json_t *build_to_json(const struct store_build *b)
-{
-	json_t *o = json_object();
-
-	json_put(o, "build", b->id ? json_integer(b->id) : json_null());
-	json_put_str(o, "project", b->project);
-	json_put_str(o, "target", b->target);
-	json_put_str(o, "state", state_name(b));
-	json_put_str(o, "nvr", b->nvr);
-	json_put_str(o, "component", b->component);
-	json_put_str(o, "upstream_sha", b->upstream_sha);
-	json_put_str(o, "packaging_sha", b->packaging_sha);
-	json_put_int(o, "rebuild", b->rebuild);
-	json_put_str(o, "trigger", b->trigger);
-	json_put_str(o, "detail", b->detail);
-	json_put(o, "by", b->by ? json_integer(b->by) : json_null());
-	json_put_str(o, "waits", b->waits);
-	json_put_str(o, "blamed", b->blamed);
-	json_put_str(o, "author", b->author);
-	json_put_str(o, "subject", b->subject);
-	json_put_int(o, "commit_time", b->commit_time);
-	json_put_int(o, "queued", b->queued);
-	json_put_int(o, "started", b->started);
-	json_put_int(o, "finished", b->finished);
-	json_put_str(o, "cause", b->cause);
-	json_put_str(o, "step", b->cause_step);
-	json_put_str(o, "message", b->message);
-	json_put_str(o, "log", b->log);
-	json_put_int(o, "line", b->cause_line);
-	json_put_str(o, "repository", b->repo);
-	return o;
-}
-
 /* The filters that the question to the store does not have. */
 static bool shown(const struct store_build *b)
 {
@@ -117,7 +84,7 @@ static int print_builds(const struct store_builds *builds, const char *key, stru
 		json_t *j = json_object(), *list = json_array();
 
 		vec_foreach (builds, b)
-			json_array_append_new(list, build_to_json(b));
+			json_array_append_new(list, store_build_to_json(b));
 		json_put(j, key, list);
 		return cmd_print_json(j, err);
 	}
@@ -337,7 +304,7 @@ static int run_show(int argc, char **argv, struct err *err)
 		(r = store_build_artifacts(st, id, &artifacts, err)) < 0)
 		return r;
 	if (global.json) {
-		json_t *j = build_to_json(&b);
+		json_t *j = store_build_to_json(&b);
 
 		json_put(j, "steps", result_steps_to_json(&steps));
 		json_put(j, "artifacts", package_vec_to_json(&artifacts));

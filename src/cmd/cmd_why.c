@@ -161,27 +161,6 @@ static void print(const struct why *w)
 
 /* ---- as JSON ---- */
 
-static json_t *build_to_json(const struct store_build *b)
-{
-	json_t *o = json_object();
-
-	json_put_int(o, "build", b->id);
-	json_put_str(o, "project", b->project);
-	json_put_str(o, "target", b->target);
-	json_put_str(o, "state", store_state_name(b->state));
-	json_put_str(o, "nvr", b->nvr);
-	json_put_int(o, "rebuild", b->rebuild);
-	json_put_str(o, "trigger", b->trigger);
-	json_put_str(o, "detail", b->detail);
-	json_put_str(o, "upstream_sha", b->upstream_sha);
-	json_put_str(o, "packaging_sha", b->packaging_sha);
-	json_put_str(o, "author", b->author);
-	json_put_str(o, "subject", b->subject);
-	json_put_int(o, "commit_time", b->commit_time);
-	json_put_int(o, "finished", b->finished);
-	return o;
-}
-
 static json_t *other_to_json(const struct why_other *o)
 {
 	json_t *j;
@@ -225,7 +204,7 @@ static json_t *since_to_json(const struct why *w)
 
 	if (!w->since.id)
 		return json_null();
-	j = build_to_json(&w->since);
+	j = store_build_to_json(&w->since);
 	json_put(j, "upstream", moved_to_json(&w->upstream));
 	json_put(j, "packaging", moved_to_json(&w->packaging));
 	if (w->change.root_known)
@@ -237,10 +216,10 @@ static json_t *since_to_json(const struct why *w)
 
 static json_t *to_json(const struct why *w)
 {
-	json_t *j = build_to_json(&w->build), *chain = json_array();
+	json_t *j = store_build_to_json(&w->build), *chain = json_array();
 
 	vec_foreach (&w->chain, b)
-		json_array_append_new(chain, build_to_json(b));
+		json_array_append_new(chain, store_build_to_json(b));
 	json_put(j, "after", chain);
 	json_put_bool(j, "held", w->held);
 	json_put(j, "waits", other_to_json(&w->waits));

@@ -59,6 +59,8 @@ struct store_build {
 };
 VEC_TYPE(store_builds, struct store_build);
 void store_build_release(struct store_build *b);
+/* All that people and programs are told of it; id 0: a project without a build, state "none". */
+json_t *store_build_to_json(const struct store_build *b);
 
 /* Queue a build. The same (target, project, upstream sha, packaging sha, rebuild) again returns the
  * id that exists and *ret_new false. */

@@ -32,7 +32,7 @@ static void term_cut(struct strbuf *out, const char *s)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const all[])(struct strbuf *, const char *) = {
-		term, term_cut, text_csv, text_html, text_url_path, text_yaml};
+		term, term_cut, text_csv, text_url_path, text_yaml};
 	auto_free char *s = xmalloc(size + 1);
 
 	if (size)

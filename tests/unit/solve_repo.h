@@ -10,7 +10,7 @@
 #pragma once
 #include "base/fs.h"
 #include "base/hash.h"
-#include "base/text.h"
+#include "report/html.h"
 #include "model/package.h"
 
 static void entry(struct strbuf *b, const char *dep)
@@ -22,7 +22,7 @@ static void entry(struct strbuf *b, const char *dep)
 	const char *p = dep + n;
 
 	sb_add(b, "<rpm:entry name=\"");
-	text_html(b, name);
+	html_txt(b, name);
 	sb_addc(b, '"');
 	p += strspn(p, " ");
 	for (size_t i = 0; *p && i < COUNTOF(ops); i++) {
@@ -113,7 +113,7 @@ static void add_line(struct strbuf *prim, struct strbuf *lists, const char *line
 			if ((*w)[0] == 'F')
 				sb_addf(prim, "<file>%s</file>\n", *f);
 			sb_add(lists, "<file>");
-			text_html(lists, *f);
+			html_txt(lists, *f);
 			sb_add(lists, "</file>\n");
 		}
 	}

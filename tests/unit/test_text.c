@@ -122,23 +122,6 @@ static void csv(void **state)
 	check(text_csv, t, COUNTOF(t));
 }
 
-static void html(void **state)
-{
-	static const struct row t[] = {
-		{"a & b", "a &amp; b"},
-		{"<script>alert('x')</script>", "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"},
-		{"\" onclick=\"", "&quot; onclick=&quot;"},
-		{"a\n\tb", "a\n\tb"},
-		{"\x01\x1b\x7f\r\xc2\x85", "?????"},
-		{"\xef\xbf\xbe\xef\xbf\xbf", "??"},
-		{"\xc0\xbcscript", "??script"},
-		{"\xc3\xa4", "\xc3\xa4"},
-	};
-
-	(void)state;
-	check(text_html, t, COUNTOF(t));
-}
-
 static void url(void **state)
 {
 	static const struct row t[] = {
@@ -226,7 +209,6 @@ int main(void)
 		cmocka_unit_test(utf8),
 		cmocka_unit_test(term),
 		cmocka_unit_test(csv),
-		cmocka_unit_test(html),
 		cmocka_unit_test(url),
 		cmocka_unit_test(yaml),
 		cmocka_unit_test(json_round),
