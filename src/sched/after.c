@@ -75,7 +75,7 @@ static int record(struct worker *w, bool published, struct err *err)
 static bool came_too_early(const struct worker *w, const struct goal *g)
 {
 	return w->res->status == STATUS_FAILED && w->res->cause == CAUSE_DEPENDENCY &&
-	       str_eq_null(w->res->cause_step, "dependencies") && g->published != w->published;
+	       g->published != w->published;
 }
 
 /* ret_before: where the project stood; ret_queued: how many builds it set off. */

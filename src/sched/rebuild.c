@@ -183,8 +183,7 @@ static int try_again(struct fallout *f, const char *project, struct err *err)
 
 	vec_foreach (&newest, n) {
 		if (r < 0 || n->state != BUILD_FAILED ||
-			!str_eq_null(n->cause, cause_kind_name(CAUSE_DEPENDENCY)) ||
-			!str_eq_null(n->cause_step, "dependencies"))
+			!str_eq_null(n->cause, cause_kind_name(CAUSE_DEPENDENCY)))
 			continue;
 		f->queued++;
 		r = requeue(f, n->id, "dependency", why, err);
