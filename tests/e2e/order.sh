@@ -106,7 +106,7 @@ project x 'BuildRequires: (y or make)'
 project y 'BuildRequires: x'
 project self 'BuildRequires: (self or make)'
 instance cycle 'projects:' "$(two y)" "$(two x)" "$(two self)"
-exits 4 'a cycle is built with what exists' "$PACKMILL" run --once
+ok 'a cycle is built with what exists' "$PACKMILL" run --once
 has 'it is printed' err '^y -> x -> y need each other on host: y is built first, with what exists$'
 is 'what failed for want of the other is tried again when that is there' \
 	"$(began | tr -d '\n' | sed 's/self //')" 'y x y '

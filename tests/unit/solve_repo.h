@@ -10,8 +10,8 @@
 #pragma once
 #include "base/fs.h"
 #include "base/hash.h"
-#include "report/html.h"
 #include "model/package.h"
+#include "report/html.h"
 
 static void entry(struct strbuf *b, const char *dep)
 {
