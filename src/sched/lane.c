@@ -170,6 +170,7 @@ static uint64_t not_before(const struct sched *s, int64_t when)
 void lane_add_row(struct sched *s, const struct store_build *b)
 {
 	struct lane *l = lane_get(s, b->target, b->project);
+	const struct lane *on;
 	struct item it = {
 		.id = b->id,
 		.priority = b->priority,
@@ -181,8 +182,14 @@ void lane_add_row(struct sched *s, const struct store_build *b)
 	};
 
 	queue_changed(s, b->target);
-	if (!lane_item(l, b->id))
-		lane_add(s, l, &it);
+	if (lane_item(l, b->id))
+		return;
+	/* said before it was read */
+	if (b->waits && !l->said_id && (on = lane_find(s, b->target, b->waits))) {
+		l->said_id = b->id;
+		l->said_for = on->last;
+	}
+	lane_add(s, l, &it);
 }
 
 static int load_queue(struct sched *s, enum store_state state, int64_t after_id, struct err *err)

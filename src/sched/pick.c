@@ -61,10 +61,12 @@ static void look_at_need(struct sched *s, struct lane *l, struct lane *need, boo
 {
 	if (!is_wanted(s, need))
 		return;
-	if (need->worker || lane_is_polled(s, need)) {
+	if (need->worker) {
 		l->waits = true;
 		return;
 	}
+	/* whom it waits for stays as it is while that one is looked at */
+	l->waits |= lane_is_polled(s, need);
 	if (need->queue.n && !need->held && !s->hold_all) {
 		look(s, need);
 		l->waits |= !(asked && need->blocker);

@@ -76,6 +76,9 @@ last=$(builds 'b["project"] == "a"' 'b["build"]' | awk '{print $NF}')
 has 'who needs it waits, and it is said for whom' err "b waits for a, whose build $last failed"
 waiting=$(builds 'b["state"] == "queued"' 'b["build"]' | awk '{print $1}')
 is 'in its details' "$(field "$waiting" waits)" a
+"$PACKMILL" run --once >"$T/out" 2>"$T/err"
+hasnt 'the next pass does not say it again' err 'waits for'
+is 'it still waits' "$(field "$waiting" waits)" a
 ok 'status' "$PACKMILL" status
 has 'says so' out '^[0-9]+ +b +host +queued .* waits for a, which failed'
 ok 'queue' "$PACKMILL" queue
