@@ -2,7 +2,8 @@
 /*
  * request.c - what people ask for: carried out by the command itself when nothing runs, else left
  * in the store for the one that does. Both check and change the store by the same functions; the
- * supervisor's memory follows.
+ * supervisor's memory follows. A request leaves the store when it is carried out: killed in between,
+ * the next supervisor carries it out again, which changes nothing more.
  */
 #include "base/fs.h"
 #include "base/json.h"
@@ -259,18 +260,31 @@ static struct worker *worker_of(const struct sched *s, int64_t id)
 	return NULL;
 }
 
+enum cancelling { CANCEL_NOT_RUNNING, CANCEL_BEGUN, CANCEL_GOES_ON };
+
 /* One that runs is ended first; its end is recorded then. */
-static bool cancel_running(struct sched *s, const char *arg, const char *who)
+static enum cancelling cancel_running(struct sched *s, const char *arg, const char *who)
 {
 	int64_t id = 0;
 	struct worker *w;
 
 	if (parse_id(arg, false, &id, NULL, NULL) < 0 || !(w = worker_of(s, id)))
-		return false;
-	if (!w->cancelled)
-		w->cancelled = xstrdup(who ? who : "");
+		return CANCEL_NOT_RUNNING;
+	if (w->cancelled)
+		return CANCEL_GOES_ON;
+	w->cancelled = xstrdup(who ? who : "");
 	child_tell(w);
-	return true;
+	return CANCEL_BEGUN;
+}
+
+/* The wish to cancel one that ran stays until its end is recorded, and is found again then. */
+static bool was_cancelled(struct sched *s, const char *arg)
+{
+	CLEANUP(store_build_release) struct store_build b = {0};
+	int64_t id = 0;
+
+	return parse_id(arg, false, &id, NULL, NULL) >= 0 &&
+	       store_build_get(s->store, id, &b, NULL) >= 0 && b.state == BUILD_CANCELLED;
 }
 
 /* The rows as they are now. */
@@ -304,8 +318,6 @@ static int carry_out_here(
 	const struct config_project *p;
 	int r;
 
-	if (verb == SCHED_CANCEL && cancel_running(s, arg, who))
-		return 0;
 	if ((r = carry_out(&w, verb, err)) < 0)
 		return r;
 	s->dirty = true;
@@ -330,11 +342,18 @@ static bool find_verb(const char *name, enum sched_verb *ret)
 	return false;
 }
 
-/* What cannot be done (any more) is said; trouble with the store is handed on. */
+static void say(const char *verb, const char *arg, const char *who)
+{
+	log_info("%s%s%s%s%s", verb, str_empty(arg) ? "" : " ", arg ? arg : "",
+		who ? ", asked for by " : "", who ? who : "");
+}
+
+/* What cannot be done (any more) is said; trouble with the store is handed on. 1: it stays. */
 static int one(struct sched *s, const struct store_request *q, struct err *err)
 {
 	auto_json json_t *j = NULL;
 	auto_err struct err e = ERR_INIT;
+	enum cancelling c = CANCEL_NOT_RUNNING;
 	const char *arg, *who;
 	enum sched_verb verb;
 
@@ -345,12 +364,19 @@ static int one(struct sched *s, const struct store_request *q, struct err *err)
 	}
 	arg = json_get_str(j, "arg");
 	who = json_get_str(j, "who");
-	log_info("%s%s%s%s%s", q->verb, str_empty(arg) ? "" : " ", arg ? arg : "",
-		who ? ", asked for by " : "", who ? who : "");
-	if (carry_out_here(s, verb, arg ? arg : "", who, &e) >= 0)
+	if (!arg)
+		arg = "";
+	if (verb == SCHED_CANCEL && was_cancelled(s, arg))
+		return 0;
+	if (verb == SCHED_CANCEL && (c = cancel_running(s, arg, who)) == CANCEL_GOES_ON)
+		return 1;
+	say(q->verb, arg, who);
+	if (c == CANCEL_BEGUN)
+		return 1;
+	if (carry_out_here(s, verb, arg, who, &e) >= 0)
 		return 0;
 	if (e.code == ERR_NOT_FOUND || e.code == ERR_CONFLICT || e.code == ERR_USAGE) {
-		log_warn("%s %s: %s", q->verb, arg ? arg : "", e.msg);
+		log_warn("%s %s: %s", q->verb, arg, e.msg);
 		return 0;
 	}
 	return err_move(err, &e);
@@ -360,11 +386,11 @@ int request_look(struct sched *s, struct err *err)
 {
 	struct store_requests all = VEC_INIT;
 	auto_err struct err e = ERR_INIT;
-	int r = store_requests_take(s->store, &all, &e);
+	int r = store_requests(s->store, &all, &e);
 
-	vec_foreach (&all, q)
-		if (r >= 0)
-			r = one(s, q, &e);
+	for (size_t i = 0; r >= 0 && i < all.n; i++)
+		if ((r = one(s, &all.v[i], &e)) == 0)
+			r = store_request_done(s->store, all.v[i].id, &e);
 	vec_free(&all, store_request_release);
 	return r < 0 ? sched_stall(s, &e, err) : 0;
 }

@@ -77,7 +77,7 @@ int store_request_add(struct store *st, const char *verb, const char *arg, struc
 	return db_step(st->db, q, err);
 }
 
-static int read_requests(struct store *st, struct store_requests *ret, struct err *err)
+int store_requests(struct store *st, struct store_requests *ret, struct err *err)
 {
 	auto_query sqlite3_stmt *q = NULL;
 	int r = db_query(st->db, "select id, verb, arg from request order by id", &q, err);
@@ -94,38 +94,15 @@ static int read_requests(struct store *st, struct store_requests *ret, struct er
 	return r;
 }
 
-/* Whether there is anything, without taking the write lock at each look. */
-static int any_request(struct store *st, struct err *err)
+int store_request_done(struct store *st, int64_t id, struct err *err)
 {
 	auto_query sqlite3_stmt *q = NULL;
-	int r = db_query(st->db, "select 1 from request limit 1", &q, err);
+	int r = db_query(st->db, "delete from request where id = ?", &q, err);
 
-	return r < 0 ? r : db_step(st->db, q, err);
-}
-
-int store_requests_take(struct store *st, struct store_requests *ret, struct err *err)
-{
-	auto_tx struct db_tx tx = {0};
-	struct store_requests taken = VEC_INIT;
-	int r = any_request(st, err);
-
-	if (r <= 0)
+	if (r < 0)
 		return r;
-	r = db_tx_begin(st->db, &tx, err);
-	if (r >= 0)
-		r = read_requests(st, &taken, err);
-	if (r >= 0)
-		r = db_exec(st->db, "delete from request", err);
-	if (r >= 0)
-		r = db_tx_commit(&tx, err);
-	if (r < 0) {
-		vec_free(&taken, store_request_release);
-		return r;
-	}
-	vec_foreach (&taken, t)
-		*vec_push(ret) = *t;
-	vec_release(&taken);
-	return 0;
+	db_bind_int(q, 1, id);
+	return db_step(st->db, q, err);
 }
 
 void store_request_release(struct store_request *r)

@@ -243,5 +243,7 @@ struct store_request {
 	char *verb, *arg;
 };
 VEC_TYPE(store_requests, struct store_request);
-int store_requests_take(struct store *st, struct store_requests *ret, struct err *err);
+/* All of them, oldest first; each stays until it is carried out: then store_request_done. */
+int store_requests(struct store *st, struct store_requests *ret, struct err *err);
+int store_request_done(struct store *st, int64_t id, struct err *err);
 void store_request_release(struct store_request *r);

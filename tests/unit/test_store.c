@@ -240,17 +240,22 @@ static void test_seen_and_requests(void **state)
 	OK(store_remote_get(st, "https://x", &refs, err));
 	assert_string_equal(refs, "refs");
 
-	OK(store_requests_take(st, &v, err));
+	OK(store_requests(st, &v, err));
 	assert_int_equal(v.n, 0);
 	OK(store_request_add(st, "recheck", "p", err));
 	OK(store_request_add(st, "stop", NULL, err));
-	OK(store_requests_take(st, &v, err));
+	OK(store_requests(st, &v, err));
 	assert_int_equal(v.n, 2);
 	assert_string_equal(v.v[0].verb, "recheck");
 	assert_null(v.v[1].arg);
+	OK(store_request_done(st, v.v[0].id, err));
 	vec_free(&v, store_request_release);
-	OK(store_requests_take(st, &v, err));
-	assert_int_equal(v.n, 0);
+	v = (struct store_requests)VEC_INIT;
+	OK(store_requests(st, &v, err));
+	assert_int_equal(v.n, 1);
+	assert_string_equal(v.v[0].verb, "stop");
+	OK(store_request_done(st, v.v[0].id, err));
+	vec_free(&v, store_request_release);
 }
 
 static void test_transactions(void **state)
