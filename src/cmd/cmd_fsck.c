@@ -59,7 +59,7 @@ static int sum_up(struct tally *t, struct err *err)
 	return cmd_flush(err);
 }
 
-/* Beside a packmill that runs only a look is possible. */
+/* Beside a packmill that runs only a look is possible; where nothing can be written nobody runs. */
 static int take_lock(const struct config *cfg, int *ret_fd, struct err *err)
 {
 	auto_free char *lock = path_join(cfg->data, "lock");
@@ -70,7 +70,7 @@ static int take_lock(const struct config *cfg, int *ret_fd, struct err *err)
 		log_warn("%s: what it changes meanwhile may be told of here", e.msg);
 		return 0;
 	}
-	return r < 0 ? err_move(err, &e) : 0;
+	return r < 0 && repair ? err_move(err, &e) : 0;
 }
 
 static int run(int argc, char **argv, struct err *err)

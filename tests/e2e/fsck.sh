@@ -58,6 +58,20 @@ sql()
 
 ok 'an instance' "$PACKMILL" fsck
 stdout_is 'all is well' <<<'all is well'
+# in a mount namespace of its own
+read_only()
+{
+	unshare -m bash -c 'mount --bind data data && mount -o remount,bind,ro data && exec "$@"' - "$@"
+}
+if [ "$(id -u)" = 0 ] && read_only true 2>/dev/null; then
+	rm -f "$data/lock"
+	ok 'on a disk that is read only' read_only "$PACKMILL" fsck
+	stdout_is 'all is well there' <<<'all is well'
+	run read_only "$PACKMILL" fsck --repair
+	has 'to repair needs the lock' err 'lock file .*[Rr]ead-only'
+else
+	skip 'a read-only data directory' 'needs root'
+fi
 ok 'with all checksums' "$PACKMILL" fsck --full
 ok 'as JSON' "$PACKMILL" fsck --json
 has 'with a schema' "$T/out" '"schema": 1'
