@@ -60,9 +60,11 @@ static int run_recheck(int argc, char **argv, struct err *err)
 	if ((r = cmd_need_args(cmd_find("recheck"), argc, argv, 1, 1, err)) < 0 ||
 		(r = ask(SCHED_RECHECK, argv[0], &a, err)) < 0)
 		return r;
-	if (!a.n)
-		log_info("%s: nothing to queue: it has no build, or that is queued already",
-			argv[0]);
+	if (!a.n && a.there)
+		log_info("%s: build %lld %s already", argv[0], (long long)a.there,
+			a.runs ? "runs" : "is queued");
+	else if (!a.n)
+		log_info("%s: nothing to queue: it has no build", argv[0]);
 	else if (global.dry_run)
 		log_info("would queue %zu build%s of %s again", a.n, a.n == 1 ? "" : "s", argv[0]);
 	else

@@ -16,6 +16,8 @@ struct wish {
 	const char *arg, *who;
 	bool dry_run;
 	size_t n;         /* builds or projects it touches */
+	int64_t there;    /* a build that is queued or runs already, 0 none */
+	bool runs;
 	VEC(int64_t) ids; /* builds */
 };
 
@@ -39,8 +41,13 @@ static int recheck_on(struct wish *w, const char *target, const char *project, s
 
 	vec_foreach (&last, b) {
 		/* one that waits for another's failure need not, once a person asks for it */
-		if (r < 0 || b->state == BUILD_RUNNING || (b->state == BUILD_QUEUED && !b->waits))
+		if (r < 0)
 			continue;
+		if (b->state == BUILD_RUNNING || (b->state == BUILD_QUEUED && !b->waits)) {
+			w->there = b->id;
+			w->runs = b->state == BUILD_RUNNING;
+			continue;
+		}
 		touch(w, b->id);
 		if (!w->dry_run && (r = store_build_requeue(w->st, b->id, "recheck", err)) >= 0)
 			r = store_build_set_detail(w->st, b->id, w->who, 0, err);
@@ -72,8 +79,9 @@ static int parse_id(
 	const char *value = s[n] == ' ' ? s + n + 1 : NULL;
 	uint64_t id, v = 0;
 
-	if (!str_u64(digits, &id) || id > INT64_MAX || (s[n] && !value))
-		return err_set(err, ERR_USAGE, "'%s' is no build number", arg);
+	if (!str_u64(digits, &id) || id > INT64_MAX || (s[n] && !value) || (value && !with_value))
+		return err_set(err, ERR_USAGE, "'%.*s' is no build number",
+			with_value ? (int)strcspn(arg, " ") : (int)strlen(arg), arg);
 	if (with_value &&
 		(!value || !str_u64(*value == '-' ? value + 1 : value, &v) || v > 1000000))
 		return err_set(err, ERR_USAGE, "'%s' is no priority (-1000000 to 1000000)",
@@ -246,7 +254,10 @@ int sched_ask(const struct config *cfg, enum sched_verb verb, const char *arg, c
 		return r;
 	if (!dry_run && fd < 0 && (r = leave_request(&w, verb, err)) < 0)
 		return r;
-	*ret = (struct sched_asked){.n = w.n, .queue = !dry_run && fd < 0 ? holder(lock) : 0};
+	*ret = (struct sched_asked){.n = w.n,
+		.queue = !dry_run && fd < 0 ? holder(lock) : 0,
+		.there = w.there,
+		.runs = w.runs};
 	return 0;
 }
 

@@ -59,6 +59,8 @@ enum sched_verb {
 struct sched_asked {
 	size_t n;      /* builds or projects it touches (would touch) */
 	int64_t queue; /* pid of the running packmill that will carry it out, 0: it is done */
+	int64_t there; /* recheck: a build of it that is queued or runs already, 0 none */
+	bool runs;
 };
 /* Carried out at once when nothing runs, else left to the running one. arg is checked here:
  * ERR_NOT_FOUND, ERR_CONFLICT. who: for the record, NULL unknown. */

@@ -72,7 +72,9 @@ has 'is said as show says it' "$T/err" '^packmill: there is no build 999$'
 ok 'recheck' "$PACKMILL" recheck beta
 has 'says what it did' "$T/err" '^queued 1 build of beta again, for the next run$'
 ok 'recheck again' "$PACKMILL" recheck beta
-has 'does nothing' "$T/err" '^beta: nothing to queue'
+has 'says that it is' "$T/err" "^beta: build $n is queued already"
+exits 2 'a priority of no build' "$PACKMILL" queue priority x 3
+has 'says what is no number' "$T/err" "'x' is no build number"
 ok 'status' "$PACKMILL" status
 has 'shows what is queued' "$T/out" '^[0-9]+ +beta +host +queued'
 exits 4 'is carried out' "$PACKMILL" run --once -p beta
