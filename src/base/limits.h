@@ -52,6 +52,7 @@
 #define LIMIT_DEPS                                                                                 \
 	100000                    /* dependencies of one foreign package, all kinds; of a          \
 				     build's packages, one kind */
+#define LIMIT_DEP_PAIRS 4000000   /* versions compared for what a build needs of itself */
 #define LIMIT_DEPS_TEXT (8 * MIB) /* bytes of the dependencies of one kind of a build */
 #define LIMIT_NEVRA     255       /* a name, a version-release, an architecture */
 

@@ -205,6 +205,31 @@ static void bounds(void **state)
 	}
 }
 
+/* Many versions of one name: each need is compared with each of them, up to a bound. */
+static void pairs(void **state)
+{
+	static const char text[] =
+		"Name: many\nVersion: 1\nRelease: 1\nSummary: s\nLicense: MIT\nBuildArch: noarch\n"
+		"%{lua: for i = 1, 2200 do print('Provides: y = ' .. i .. '\\n') "
+		"print('Requires: y = 9' .. 10000 + i .. '\\n') end}%description\nd\n%files\n";
+	auto_free char *path = path_join(top, "many.spec"), *content = NULL;
+	auto_free char *rpm = path_join(top, "RPMS/noarch/many-1-1.noarch.rpm");
+	auto_strv struct strv argv = STRV_INIT, f = STRV_INIT, p = STRV_INIT, r = STRV_INIT;
+	auto_err struct err err = ERR_INIT;
+
+	(void)state;
+	strv_addl(&argv, "rpmbuild", "-bb", "--quiet", NULL);
+	add_define(&argv, "_topdir", top);
+	strv_add(&argv, path);
+	struct proc_opts o = {.argv = (const char *const *)argv.v, .timeout = 60};
+	if (fs_write(path, text, strlen(text), 0644, &err) < 0 ||
+		proc_check(&o, NULL, ERR_BUILD, &err) < 0)
+		fail_msg("%s", err.msg);
+	strv_add(&f, rpm);
+	assert_int_equal(rpm_learn(&f, &p, &r, &content, &err), -ERR_BUILD);
+	assert_non_null(strstr(err.msg, "too many versions of the same names"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +238,7 @@ int main(void)
 		cmocka_unit_test(order),
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(bounds),
+		cmocka_unit_test(pairs),
 	};
 
 	return cmocka_run_group_tests_name("rpm_learn", tests, setup, teardown);

@@ -21,9 +21,10 @@ struct learned_package {
 
 struct learn {
 	VEC(struct learned_package) packages;
-	struct strv own;   /* version-release of each, longest first with its epoch */
+	struct strv own;   /* version-release of each, with and without its epoch; sorted */
 	struct hmap names; /* provided -> index into `provided` */
 	VEC(struct rpm_dep) provided;
+	size_t compared; /* pairs of versions */
 };
 
 static void learned_package_release(struct learned_package *p)
@@ -48,12 +49,42 @@ static int by_key(const void *a, const void *b)
 	return strcmp(x->key, y->key);
 }
 
-static void add_own(struct strv *own, char *evr)
+static int by_text(const void *a, const void *b)
 {
-	if (strv_has(own, evr))
-		free(evr);
-	else
-		strv_take(own, evr);
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* Sorted, each once. */
+static void sort_own(struct strv *own)
+{
+	size_t n = 0;
+
+	strv_sort(own);
+	for (size_t i = 0; i < own->n; i++)
+		if (n && str_eq(own->v[n - 1], own->v[i]))
+			free(own->v[i]);
+		else
+			own->v[n++] = own->v[i];
+	own->n = n;
+	if (own->v)
+		own->v[n] = NULL;
+}
+
+/* The first of own[from...] whose character k is at least c; all of these have the same k before
+ * it. */
+static size_t own_from(const struct strv *own, size_t from, size_t to, size_t k, int c)
+{
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if ((unsigned char)own->v[mid][k] < c)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
 }
 
 static int read_all(struct learn *l, const struct strv *files, struct err *err)
@@ -74,10 +105,11 @@ static int read_all(struct learn *l, const struct strv *files, struct err *err)
 			return err_set(err, ERR_BUILD, "'%s' has no name, version or release", *f);
 		p->key = xasprintf("%s.%s", name, arch);
 		if (epoch)
-			add_own(&l->own, xasprintf("%llu:%s-%s", (unsigned long long)epoch, version,
+			strv_take(&l->own, xasprintf("%llu:%s-%s", (unsigned long long)epoch, version,
 						 release));
-		add_own(&l->own, xasprintf("%s-%s", version, release));
+		strv_take(&l->own, xasprintf("%s-%s", version, release));
 	}
+	sort_own(&l->own);
 	if (l->packages.n)
 		qsort(l->packages.v, l->packages.n, sizeof *l->packages.v, by_key);
 	return 0;
@@ -168,20 +200,22 @@ static void index_provides(struct learn *l, const struct strv *provides)
 		(void)hmap_set(&l->names, l->provided.v[i].name, i);
 }
 
-static bool is_own(const struct learn *l, const struct rpm_dep *d)
+static bool is_own(struct learn *l, const struct rpm_dep *d)
 {
 	size_t i;
 
 	if (!hmap_get(&l->names, d->name, &i))
 		return false;
 	for (; i < l->provided.n && str_eq(l->provided.v[i].name, d->name); i++)
-		if (rpm_dep_overlap(d->op, d->evr, l->provided.v[i].op, l->provided.v[i].evr))
+		if (l->compared++ >= LIMIT_DEP_PAIRS)
+			return false;
+		else if (rpm_dep_overlap(d->op, d->evr, l->provided.v[i].op, l->provided.v[i].evr))
 			return true;
 	return false;
 }
 
 struct foreign {
-	const struct learn *l;
+	struct learn *l;
 	size_t names, foreign;
 };
 
@@ -194,7 +228,7 @@ static enum rpm_truth count_foreign(void *ctx, const struct rpm_dep *d)
 	return RPM_OPEN;
 }
 
-static void drop_own(struct learn *l, struct strv *requires)
+static int drop_own(struct learn *l, struct strv *requires, struct err *err)
 {
 	auto_strv struct strv others = STRV_INIT;
 
@@ -210,6 +244,12 @@ static void drop_own(struct learn *l, struct strv *requires)
 	free(requires->v);
 	*requires = others;
 	others = (struct strv)STRV_INIT;
+	if (l->compared > LIMIT_DEP_PAIRS)
+		return err_set(err, ERR_BUILD,
+			"the packages require and provide too many versions of the same names "
+			"(more than %d pairs)",
+			LIMIT_DEP_PAIRS);
+	return 0;
 }
 
 /* --- content --- */
@@ -220,14 +260,38 @@ static bool is_version_char(char c)
 	       (c && strchr("_~^+", c));
 }
 
-/* The version-release at s stands for itself: it is not a part of a longer one. */
-static bool stands_alone(const char *text, const char *s, size_t n)
+static bool begins(const char *text, const char *s)
 {
-	if (s > text && (is_version_char(s[-1]) || s[-1] == '.'))
-		return false;
-	if (s[n] == '.')
-		return !(s[n + 1] >= '0' && s[n + 1] <= '9');
-	return !is_version_char(s[n]);
+	return s == text || !(is_version_char(s[-1]) || s[-1] == '.');
+}
+
+static bool ends(const char *s)
+{
+	return *s == '.' ? !(s[1] >= '0' && s[1] <= '9') : !is_version_char(*s);
+}
+
+/* Length of the longest version-release of the packages that stands at s for itself, that is not a
+ * part of a longer one; 0: none. */
+static size_t own_at(const struct learn *l, const char *text, const char *s)
+{
+	size_t from = 0, to = l->own.n, found = 0;
+
+	if (!begins(text, s))
+		return 0;
+	for (size_t k = 0; from < to; k++) {
+		if (!l->own.v[from][k] && k && ends(s + k))
+			found = k;
+		if (!s[k])
+			break;
+		from = own_from(&l->own, from, to, k, (unsigned char)s[k]);
+		to = own_from(&l->own, from, to, k, (unsigned char)s[k] + 1);
+	}
+	return found;
+}
+
+static bool is_own_version(const struct learn *l, const char *evr)
+{
+	return l->own.n && bsearch(&evr, l->own.v, l->own.n, sizeof *l->own.v, by_text);
 }
 
 /* The text with each of the packages' own version-releases as @. */
@@ -236,11 +300,8 @@ static void add_masked(struct sha256 *h, const struct learn *l, const char *text
 	auto_strbuf struct strbuf out = STRBUF_INIT;
 
 	for (const char *s = text; *s;) {
-		size_t n = 0;
+		size_t n = own_at(l, text, s);
 
-		strv_foreach (&l->own, own)
-			if (!n && str_starts(s, *own) && stands_alone(text, s, strlen(*own)))
-				n = strlen(*own);
 		if (n)
 			sb_addc(&out, '@');
 		else
@@ -261,7 +322,7 @@ static void add_dep(struct sha256 *h, const struct learn *l, const char *text)
 	}
 	sha256_add_str(h, d.name);
 	sha256_add(h, &d.op, sizeof d.op);
-	if (d.evr && strv_has(&l->own, d.evr) && hmap_has(&l->names, d.name))
+	if (d.evr && is_own_version(l, d.evr) && hmap_has(&l->names, d.name))
 		sha256_add_str(h, "@");
 	else
 		sha256_add_str(h, d.evr ? d.evr : "");
@@ -368,7 +429,8 @@ int rpm_learn(const struct strv *files, struct strv *ret_provides, struct strv *
 		(r = collect(&l, RPMTAG_REQUIRENAME, &requires, err)) < 0)
 		return r;
 	index_provides(&l, &provides);
-	drop_own(&l, &requires);
+	if ((r = drop_own(&l, &requires, err)) < 0)
+		return r;
 	strv_sort(&provides);
 	strv_sort(&requires);
 	*ret_content = content(&l);
