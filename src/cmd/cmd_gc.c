@@ -89,12 +89,16 @@ static int print_sums(const struct work *w, const struct repo_gc_sums *s, struct
 		json_put_int(j, "repositories", (int64_t)s->repositories);
 		json_put_int(j, "packages", (int64_t)s->packages);
 		json_put_int(j, "bytes", (int64_t)s->bytes);
+		json_put_int(j, "held", (int64_t)s->held);
 		return cmd_print_json(TAKE(j), err);
 	}
 	size_format(s->bytes, size, sizeof size);
 	printf("%s %zu builds, %zu repositories, %zu packages (%s)\n",
 		global.dry_run ? "would delete" : "deleted", s->builds, s->repositories,
 		s->packages, size);
+	if (s->held)
+		printf("%zu build%s still listed in metadata younger than an hour\n", s->held,
+			s->held == 1 ? " is" : "s are");
 	if (!w->policy.age && !w->policy.count)
 		printf("no rule deletes builds: set `keep: {age: 30d}` or `keep: {count: 20}` in "
 		       "%s\n",

@@ -11,7 +11,7 @@
 static void clear_target(struct repo_gc *g)
 {
 	struct strv *lists[] = {&g->projects, &g->heads, &g->dirs, &g->letters, &g->names};
-	struct hmap *maps[] = {&g->gone, &g->named, &g->read, &g->kept};
+	struct hmap *maps[] = {&g->gone, &g->named, &g->now, &g->read, &g->kept};
 	char **strings[] = {&g->dir, &g->tmp, &g->marker, &g->stamp};
 
 	for (size_t i = 0; i < COUNTOF(lists); i++)
@@ -150,7 +150,8 @@ static int read_named(struct repo_gc *g, struct err *err)
 	int r = fs_is_dir(g->dir) ? listing_named(g->dir, &named, err) : 0;
 
 	for (size_t i = 0; r >= 0 && i < named.n; i++)
-		r = gc_mark(g, named.v[i], &g->named, err);
+		if ((r = gc_mark(g, named.v[i], &g->named, err)) >= 0)
+			r = gc_mark_now(g, named.v[i], err);
 	if (r >= 0)
 		r = store_standings(g->st, g->targets.v[g->target - 1], &v, err);
 	vec_foreach (&v, s)

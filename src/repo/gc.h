@@ -33,6 +33,7 @@ VEC_TYPE(repo_gc_items, struct repo_gc_item);
 struct repo_gc_sums {
 	size_t builds, repositories, packages;
 	uint64_t bytes; /* of the packages */
+	size_t held;    /* builds that only metadata younger than an hour lists */
 };
 
 struct repo_gc;

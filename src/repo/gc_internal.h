@@ -29,6 +29,7 @@ struct repo_gc {
 	size_t letter;
 	struct hmap gone;  /* directories of builds that go */
 	struct hmap named; /* hrefs of the named repositories */
+	struct hmap now;   /* those that their repomd.xml has; not what is kept for readers */
 	struct hmap read;  /* primary files */
 	struct hmap kept;  /* hrefs of all */
 	char *stamp;       /* of current and consistent when the marking began */
@@ -38,6 +39,8 @@ struct repo_gc {
 int gc_pick(struct repo_gc *g, struct err *err);
 /* gc_mark.c: hrefs that a directory lists, of files not read before, into the map(s). */
 int gc_mark(struct repo_gc *g, const char *rel, struct hmap *also, struct err *err);
+/* Those of its newest metadata alone, into `now`. */
+int gc_mark_now(struct repo_gc *g, const char *rel, struct err *err);
 /* What the store says is published last, should `current` not list it. */
 int gc_mark_published(struct repo_gc *g, struct err *err);
 /* gc_delete.c: the next few of the target's builds. */

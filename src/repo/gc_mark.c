@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the repositories list. */
+#include "base/limits.h"
 #include "repo/gc_internal.h"
 
 struct marking {
@@ -50,6 +51,46 @@ int gc_mark(struct repo_gc *g, const char *rel, struct hmap *also, struct err *e
 				err, "no package is removed before `packmill fsck` finds all well");
 	}
 	return 0;
+}
+
+static int mark_now(void *ctx, const struct listed *l, struct err *err UNUSED)
+{
+	struct repo_gc *g = ctx;
+
+	(void)hmap_set(&g->now, l->href, 0);
+	return 0;
+}
+
+static int mark_part_now(struct repo_gc *g, const char *repodata, struct err *err)
+{
+	auto_free char *path = path_join(repodata, "repomd.xml"), *repomd = NULL;
+	auto_strv struct strv names = STRV_INIT;
+	int r = fs_read(path, LIMIT_REPOMD, &repomd, NULL, err);
+
+	if (r < 0)
+		return r;
+	listing_names(repomd, &names);
+	for (size_t i = 0; r >= 0 && i < names.n; i++) {
+		auto_free char *primary = path_join(repodata, names.v[i]);
+
+		if (str_ends(names.v[i], "-primary.xml.gz"))
+			r = listing_read(primary, mark_now, g, err);
+	}
+	return r;
+}
+
+int gc_mark_now(struct repo_gc *g, const char *rel, struct err *err)
+{
+	int r = 0;
+
+	for (enum part p = 0; p < PARTS && r >= 0; p++) {
+		auto_free char *repodata =
+			*part_dirs[p] ? xasprintf("%s/%s/%s/repodata", g->dir, rel, part_dirs[p])
+				      : xasprintf("%s/%s/repodata", g->dir, rel);
+
+		r = fs_is_dir(repodata) ? mark_part_now(g, repodata, err) : 0;
+	}
+	return r;
 }
 
 int gc_mark_published(struct repo_gc *g, struct err *err)

@@ -40,16 +40,17 @@ static char *rule(const struct pick *p, const struct store_build *b)
 }
 
 /* A named repository, say `consistent`, lists one of its packages. */
-static int is_listed(struct repo_gc *g, int64_t id, bool *ret, struct err *err)
+static int is_listed(struct repo_gc *g, int64_t id, bool *ret, bool *ret_now, struct err *err)
 {
 	struct package_vec v = VEC_INIT;
 	int r = store_build_packages(g->st, id, &v, err);
 
-	*ret = false;
+	*ret = *ret_now = false;
 	vec_foreach (&v, p) {
 		auto_free char *href = pool_href(p);
 
 		*ret |= hmap_has(&g->named, href);
+		*ret_now |= hmap_has(&g->now, href);
 	}
 	vec_free(&v, package_release);
 	return r;
@@ -60,7 +61,7 @@ static int consider(struct pick *p, struct store_build *b, struct err *err)
 	const struct store_standing *s = &p->standing;
 	auto_free char *why = NULL;
 	struct repo_gc_item *i;
-	bool listed = false;
+	bool listed = false, now = false;
 	int r;
 
 	if (b->state != BUILD_SUCCESS && b->state != BUILD_FAILED && b->state != BUILD_CANCELLED)
@@ -70,8 +71,9 @@ static int consider(struct pick *p, struct store_build *b, struct err *err)
 		b->id == s->last || b->id == s->last_success || b->id == s->first_failure ||
 		!(why = rule(p, b)))
 		return 0;
-	if (b->published && (r = is_listed(p->g, b->id, &listed, err)) < 0)
+	if (b->published && (r = is_listed(p->g, b->id, &listed, &now, err)) < 0)
 		return r;
+	p->g->sums.held += listed && !now;
 	if (listed)
 		return 0;
 	i = vec_push(&p->g->items);
