@@ -140,7 +140,7 @@ void section_steps(struct strbuf *out, const struct build_view *v)
 			"<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" "
 			"aria-hidden=\"true\"><rect width=\"%.1f\" "
 			"height=\"8\"/>"
-			"</svg> %.0f %%",
+			"</svg> %.0f&#160;%%",
 			most > 0 ? 100 * s->seconds / most : 0,
 			all > 0 ? 100 * s->seconds / all : 0);
 		page_cell_end(out);
