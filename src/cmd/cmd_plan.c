@@ -68,6 +68,8 @@ static json_t *to_json(const struct sched_plan *plan, const struct strv *cycles)
 		json_put_strv(o, "after", &p->after);
 		json_put_str(o, "waits", p->waits);
 		json_put_bool(o, "maybe", p->maybe);
+		json_put(o, "order_known",
+			p->order_known < 0 ? json_null() : json_boolean(p->order_known));
 		json_put(o, "estimate", p->estimate > 0 ? json_real(p->estimate) : json_null());
 		json_array_append_new(list, o);
 	}

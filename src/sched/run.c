@@ -340,19 +340,25 @@ static int plan_of_queue(const struct config *cfg, const struct sched_opts *opts
 	const struct plan_commits none = VEC_INIT;
 	int r = store_open(cfg->data, true, &st, err);
 
-	return r < 0 ? r : plan_make(cfg, st, opts, &none, ret, ret_cycles, err);
+	if (r < 0 || (r = plan_make(cfg, st, opts, &none, ret, ret_cycles, err)) < 0)
+		return r;
+	vec_foreach (ret, p)
+		p->order_known = -1;
+	return 0;
 }
 
 /* Projects of the plan that nothing was made of yet: what they need is found out when they begin.
  */
-static size_t unknown_in(const struct sched *s, const struct sched_plan *plan)
+static size_t unknown_in(const struct sched *s, struct sched_plan *plan)
 {
 	auto_hmap struct hmap seen = HMAP_INIT;
 
 	vec_foreach (plan, p) {
 		const struct goal *g = goal_find(s, p->target);
 
-		if (g && g->graph && g->projects > 1 && !graph_knows(g->graph, p->project))
+		p->order_known = !(g && g->graph && g->projects > 1 &&
+				   !graph_knows(g->graph, p->project));
+		if (!p->order_known)
 			hmap_set(&seen, p->project, 0);
 	}
 	return seen.n;

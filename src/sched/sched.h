@@ -81,6 +81,7 @@ struct sched_planned {
 	char *waits;       /* project whose failure holds it back, NULL none */
 	double estimate;   /* seconds, 0 unknown */
 	bool maybe;        /* only when what it depends on turns out changed */
+	int order_known;   /* 1; 0: its source package was never made; -1: not looked at */
 };
 VEC_TYPE(sched_plan, struct sched_planned);
 void sched_planned_release(struct sched_planned *p);
