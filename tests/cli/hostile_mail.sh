@@ -12,7 +12,7 @@ stop()
 	[ -z "$server" ] || wait "$server" 2>/dev/null
 	server=
 }
-trap 'stop; tap_cleanup' EXIT
+at_exit stop
 
 # against MODE LINES-OF-NOTIFY...
 against()

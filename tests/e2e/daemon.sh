@@ -9,7 +9,7 @@ need git rpm rpmbuild python3
 mkdir "$T/git" "$T/inst"
 cd "$T/inst" || exit 1
 pid='' silent=''
-trap 'kill -KILL ${pid:-} ${silent:-} 2>/dev/null; umount "$T/inst/small/repos" 2>/dev/null; tap_cleanup' EXIT
+at_exit 'kill -KILL ${pid:-} ${silent:-} 2>/dev/null; umount "$T/inst/small/repos" 2>/dev/null'
 
 config()
 {

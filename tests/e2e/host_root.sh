@@ -245,11 +245,10 @@ cleanup_user()
 		[ ! -d "$T/user" ] || mode=user D=$T/user as env XDG_CACHE_HOME="$T/user/other" "$PM" root clean -q 2>/dev/null
 		userdel "$U" 2>/dev/null
 	}
-	tap_cleanup
 }
 
 [ "$(id -u)" = 0 ] || skip_all 'needs root: it makes a user for the second round'
-trap cleanup_user EXIT
+at_exit cleanup_user
 make_user pmhost
 round root
 round user

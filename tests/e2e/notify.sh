@@ -30,7 +30,7 @@ stop()
 	wait "$server" 2>/dev/null
 	server=
 }
-trap '[ -z "$server" ] || kill "$server"; tap_cleanup' EXIT
+at_exit '[ -z "$server" ] || kill "$server"'
 
 # mails: how many came; mail N PYTHON-EXPRESSION: something of mail m, parsed; text is its body
 mails()

@@ -8,7 +8,7 @@
 need git rpm rpmbuild /usr/bin/python3 tidy chromium chromedriver
 /usr/bin/python3 -c 'import html5lib' 2>/dev/null || skip_all 'no python3-html5lib'
 PATH=/usr/bin:$PATH
-trap 'stop_publisher; tap_cleanup' EXIT
+at_exit 'stop_publisher'
 http_pid=
 
 # ---- an instance with all that pages must bear ----

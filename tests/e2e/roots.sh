@@ -255,7 +255,6 @@ cleanup_user()
 		[ ! -d "$T/user" ] || mode=user D=$T/user as "$PM" root clean -q 2>/dev/null
 		userdel "$U" 2>/dev/null
 	}
-	tap_cleanup
 }
 
 [ "$(id -u)" = 0 ] || skip_all 'needs root: it makes a user for the second round'
@@ -277,7 +276,7 @@ lock base
 lock other "$E"/extra-doc-1*.rpm
 chmod a+r "$T"/*.lock
 chmod -R a+rX "$T/own"
-trap cleanup_user EXIT
+at_exit cleanup_user
 make_user pmroots
 round root
 round user

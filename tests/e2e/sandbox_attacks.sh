@@ -602,13 +602,12 @@ cleanup_user()
 	# shellcheck disable=SC2086
 	[ -z "${CGROUPS-}" ] || rmdir $CGROUPS "${CGROUPS%/leaf}" 2>/dev/null
 	[ -z "${U-}" ] || userdel "$U" 2>/dev/null
-	tap_cleanup
 }
 
 if [ "$(id -u)" != 0 ]; then
 	skip_all 'needs root: it makes a user for the second round'
 fi
-trap cleanup_user EXIT
+at_exit cleanup_user
 make_user pmtest
 delegate
 round root

@@ -114,7 +114,7 @@ has 'it is built' out '^built 1, failed 0,'
 
 # a full disk is no failure of the package
 if mkdir small && mount -t tmpfs -o size=24M none small 2>/dev/null; then
-	trap 'umount "$T/inst/small"; tap_cleanup' EXIT
+	at_exit 'umount "$T/inst/small"'
 	sed 's/^data:.*/data: .\/small/' packmill.yaml >small.yaml
 	ok 'on a small disk' "$PACKMILL" run -c small.yaml --once -p two
 	repomd=$(sha256sum <small/repos/host/current/repodata/repomd.xml)

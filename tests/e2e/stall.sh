@@ -15,9 +15,8 @@ clean()
 	# shellcheck disable=SC2086 # numbers or nothing
 	kill -KILL ${pid:-} ${tracer:-} 2>/dev/null
 	umount -l "$T/inst/data/repos" "$T/inst/disk" 2>/dev/null
-	tap_cleanup
 }
-trap clean EXIT
+at_exit clean
 
 config()
 {

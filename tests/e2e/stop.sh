@@ -8,7 +8,7 @@ need git rpm rpmbuild python3
 mkdir "$T/git" "$T/inst"
 cd "$T/inst" || exit 1
 pid=
-trap 'kill -KILL ${pid:-} 2>/dev/null; tap_cleanup' EXIT
+at_exit 'kill -KILL ${pid:-} 2>/dev/null'
 
 config()
 {

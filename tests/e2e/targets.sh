@@ -314,14 +314,13 @@ cleanup_user()
 	as "$T/user/packmill" root clean -q 2>/dev/null
 	userdel "$U" 2>/dev/null
 	stop_distro
-	tap_cleanup
 }
 as()
 {
 	su -s /bin/bash "$U" -c "cd $T/user && HOME=$T/user/home XDG_CACHE_HOME=$T/user/cache $(printf '%q ' "$@")"
 }
 make_user pmtarget
-trap cleanup_user EXIT
+at_exit cleanup_user
 mkdir -p "$T/user/home"
 cp -a "$T/work/hello" "$T/work/targets" "$T/user/"
 cp "$PACKMILL" "$T/user/packmill"

@@ -27,7 +27,7 @@ stop_servers()
 	[ ${#httpds[@]} = 0 ] || kill "${httpds[@]}" 2>/dev/null
 	[ ! -d "$T/gnupg" ] || gpgconf --homedir "$T/gnupg" --kill gpg-agent 2>/dev/null
 }
-trap 'stop_servers; tap_cleanup' EXIT
+at_exit 'stop_servers'
 
 # new_key NAME [GPG-OPTIONS]: a signing key of a year, its public half in $T/NAME.asc, its fingerprint printed
 new_key()

@@ -17,9 +17,18 @@ export T
 tap_n=0
 tap_bad=0
 
+tap_end=
+
+# at_exit COMMAND: run when the test ends, however it does, before the scratch goes
+at_exit()
+{
+	tap_end="$*; $tap_end"
+}
+
 tap_cleanup()
 {
 	local rc=$?
+	eval "$tap_end"
 	if [ "${KEEP_TMP-}" = 1 ]; then
 		echo "# scratch: $T"
 	else
