@@ -2,8 +2,8 @@
 /*
  * request.c - what people ask for: carried out by the command itself when nothing runs, else left
  * in the store for the one that does. Both check and change the store by the same functions; the
- * supervisor's memory follows. A request leaves the store when it is carried out: killed in between,
- * the next supervisor carries it out again, which changes nothing more.
+ * supervisor's memory follows. A request leaves the store when it is carried out: killed in
+ * between, the next supervisor carries it out again, which changes nothing more.
  */
 #include "base/fs.h"
 #include "base/json.h"
@@ -15,8 +15,8 @@ struct wish {
 	const struct config *cfg;
 	const char *arg, *who;
 	bool dry_run;
-	size_t n;         /* builds or projects it touches */
-	int64_t there;    /* a build that is queued or runs already, 0 none */
+	size_t n;      /* builds or projects it touches */
+	int64_t there; /* a build that is queued or runs already, 0 none */
 	bool runs;
 	VEC(int64_t) ids; /* builds */
 };

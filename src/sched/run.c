@@ -356,8 +356,8 @@ static size_t unknown_in(const struct sched *s, struct sched_plan *plan)
 	vec_foreach (plan, p) {
 		const struct goal *g = goal_find(s, p->target);
 
-		p->order_known = !(g && g->graph && g->projects > 1 &&
-				   !graph_knows(g->graph, p->project));
+		p->order_known =
+			!(g && g->graph && g->projects > 1 && !graph_knows(g->graph, p->project));
 		if (!p->order_known)
 			hmap_set(&seen, p->project, 0);
 	}

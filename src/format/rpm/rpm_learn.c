@@ -105,8 +105,8 @@ static int read_all(struct learn *l, const struct strv *files, struct err *err)
 			return err_set(err, ERR_BUILD, "'%s' has no name, version or release", *f);
 		p->key = xasprintf("%s.%s", name, arch);
 		if (epoch)
-			strv_take(&l->own, xasprintf("%llu:%s-%s", (unsigned long long)epoch, version,
-						 release));
+			strv_take(&l->own, xasprintf("%llu:%s-%s", (unsigned long long)epoch,
+						   version, release));
 		strv_take(&l->own, xasprintf("%s-%s", version, release));
 	}
 	sort_own(&l->own);
