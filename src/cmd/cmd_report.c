@@ -54,12 +54,12 @@ static int run(int argc, char **argv, struct err *err)
 		(r = cmd_load_config(&cfg, err)) < 0 || (r = cmd_store(cfg, &st, err)) < 0)
 		return r;
 	index = path_join(cfg->data, "repos/index.html");
-	if (global.dry_run) {
+	if (global.dry_run)
 		log_info("would write all pages, %s first", index);
-		return 0;
-	}
-	if ((r = write_all(cfg, st, err)) < 0)
+	else if ((r = write_all(cfg, st, err)) < 0)
 		return r;
+	if (!global.json && global.dry_run)
+		return 0;
 	if (!global.json) {
 		log_info("wrote the pages of %zu build%s", builds, builds == 1 ? "" : "s");
 		puts(index);
