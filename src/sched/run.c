@@ -275,12 +275,12 @@ static void set_timers(struct sched *s)
 		set_timer(s, &s->request, on_request, 0);
 }
 
-/* Ends with all that runs; what ran is queued again, unless its result is there: that is adopted
- * by the next. */
+/* Ends with all that runs; what ran is queued again, unless its result is there, or may be there
+ * because nobody looked yet: that is adopted by the next. */
 static void stop(struct sched *s)
 {
 	child_stop_all(s);
-	if (s->store && !s->opts->dry_run && !unfinished(s))
+	if (s->recovered && !unfinished(s))
 		(void)store_requeue_running(s->store, NULL, NULL);
 }
 

@@ -159,6 +159,19 @@ each pwrite64 "$MOST" break_at ENOSPC
 each write "$MOST" break_at ENOSPC
 each mkdir "$MOST" break_at EROFS
 
+# It cannot even begin: what is finished stays so.
+no_begin()
+{
+	reset ready
+	mv "$I/repos/host-base" "$T/host-base"
+	: >"$I/repos/host-base"
+	! "${conf[@]}" run --once >"$T/out" 2>&1 || { cat "$T/out"; return 1; }
+	rm "$I/repos/host-base"
+	mv "$T/host-base" "$I/repos/"
+	again 1
+}
+ok 'one that fails before it looks at what was left' no_begin
+
 # ---- a whole pass, from a new commit on: a build that was cut off begins once more ----
 reset queued
 strace -o "$T/calls" "${conf[@]}" run --once >/dev/null 2>&1 || fail 'a whole run under strace'
