@@ -4,11 +4,13 @@
  * git left is removed, as only one process at a time writes a mirror.
  */
 #include "base/fs.h"
+#include "base/time.h"
 #include "git/internal.h"
 #include <signal.h>
 
-#define PACKS_MAX 50
-#define LOOSE_MAX 27 /* times 256 */
+#define PACKS_MAX     50
+#define LOOSE_MAX     27    /* times 256 */
+#define TEMPORARY_AGE 86400 /* seconds: longer than any fetch */
 
 #define HEAD_REF "refs/packmill/head" /* what the remote's HEAD names */
 
@@ -150,8 +152,43 @@ static void remove_locks(const char *dir, unsigned depth)
 
 		if (str_ends(*name, ".lock"))
 			(void)unlink(path);
-		else if (depth || str_eq(*name, "refs"))
+		else if (depth)
 			remove_locks(path, depth + 1);
+	}
+}
+
+/* A git that was killed leaves locks where it wrote: refs, the commit graph, the packs' index. */
+static void unlock(const char *mirror)
+{
+	static const char *const dirs[] = {"refs", "objects/info", "objects/pack"};
+
+	remove_locks(mirror, 0);
+	for (size_t i = 0; i < COUNTOF(dirs); i++) {
+		auto_free char *dir = path_join(mirror, dirs[i]);
+
+		remove_locks(dir, 1);
+	}
+}
+
+/* It leaves what it was writing, too: of a first fetch that may be gigabytes. */
+static void remove_old_temporary(const char *mirror)
+{
+	static const char *const dirs[] = {"objects/info/commit-graphs", "objects/pack"};
+
+	for (size_t i = 0; i < COUNTOF(dirs); i++) {
+		auto_free char *dir = path_join(mirror, dirs[i]);
+		auto_strv struct strv names = STRV_INIT;
+
+		if (fs_list(dir, &names, NULL) < 0)
+			continue;
+		strv_foreach (&names, name) {
+			auto_free char *path = path_join(dir, *name);
+			struct stat st;
+
+			if (str_starts(*name, "tmp_") && lstat(path, &st) == 0 &&
+				S_ISREG(st.st_mode) && st.st_mtime < time_now() - TEMPORARY_AGE)
+				(void)unlink(path);
+		}
 	}
 }
 
@@ -164,7 +201,7 @@ static int update(const struct fetch *f, const char *mirror, struct err *err)
 	if (r == -ERR_SIGNAL || r >= 0)
 		return r < 0 ? err_move(err, &e) : 0;
 	if (strstr(sb_str(&errs), ".lock': File exists")) {
-		remove_locks(mirror, 0);
+		unlock(mirror);
 		sb_truncate(&errs, 0);
 		err_clear(&e);
 		r = fetch_once(f, mirror, &errs, &e);
@@ -223,6 +260,8 @@ int git_mirror(struct git *g, const char *url, const char *mirror, struct err *e
 	f.local = path != NULL;
 	if (!real)
 		return create(&f, mirror, false, err);
+	sweep(real);
+	remove_old_temporary(real);
 	r = update(&f, real, err);
 	return r < 0 ? r : repack(&f, real, err);
 }

@@ -11,6 +11,8 @@
 #include "build/build.h"
 #include "sched/internal.h"
 
+#define SWEEP_LAST 200 /* builds of a state whose scratch is looked for */
+
 /* All packages are there, as the result names them: the machine may have died, too. */
 static bool is_whole(const char *dir, const struct result *res)
 {
@@ -56,6 +58,21 @@ static int adopt(struct sched *s, const struct store_build *b, struct result *re
 	return work_finish(w, err);
 }
 
+/* Lint goes on after the record: that of the last builds may have been killed in it. */
+static void sweep_recorded(const struct sched *s, enum store_state state)
+{
+	struct store_filter f = {.state = (int)state, .limit = SWEEP_LAST};
+	struct store_builds last = VEC_INIT;
+
+	(void)store_builds(s->store, &f, &last, NULL);
+	vec_foreach (&last, b) {
+		auto_free char *dir = xasprintf("%s/builds/%lld", s->cfg->data, (long long)b->id);
+
+		(void)build_sweep(dir, NULL);
+	}
+	vec_free(&last, store_build_release);
+}
+
 int recover(struct sched *s, struct err *err)
 {
 	struct store_filter f = {.state = BUILD_RUNNING, .oldest_first = true};
@@ -79,6 +96,8 @@ int recover(struct sched *s, struct err *err)
 		return r;
 	if (n)
 		log_info("%zu interrupted build%s queued again", n, n == 1 ? " is" : "s are");
+	sweep_recorded(s, BUILD_SUCCESS);
+	sweep_recorded(s, BUILD_FAILED);
 	s->recovered = true;
 	return n ? lanes_add_rows(s, 0, err) : 0;
 }

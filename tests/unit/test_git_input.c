@@ -283,7 +283,12 @@ static void test_sha256(void **state)
 static void test_damaged_mirror(void **state)
 {
 	static const char *const locks[] = {"packed-refs.lock", "refs/heads/main.lock",
-		"shallow.lock", "HEAD.lock", "refs/packmill/head.lock"};
+		"shallow.lock", "HEAD.lock", "refs/packmill/head.lock",
+		"objects/info/commit-graphs/commit-graph-chain.lock",
+		"objects/info/commit-graph.lock"};
+	static const char half[] = "objects/pack/tmp_pack_half", fresh[] = "objects/pack/tmp_pack_x";
+	static const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+	auto_free char *half_path = path_join(m_dir, half), *fresh_path = path_join(m_dir, fresh);
 	auto_strbuf struct strbuf s = STRBUF_INIT;
 	auto_free char *new = NULL, *left = xasprintf("%s.new.%d", m_dir, 999999999);
 	auto_free char *objects = path_join(m_dir, "objects"), *conf = path_join(m_dir, "config");
@@ -299,10 +304,17 @@ static void test_damaged_mirror(void **state)
 	assert_false(fs_exists(left));
 	for (size_t i = 0; i < COUNTOF(locks); i++)
 		put_in(m_dir, locks[i], "");
+	put_in(m_dir, half, "");
+	put_in(m_dir, fresh, "");
+	assert_int_equal(utimensat(AT_FDCWD, half_path, old, 0), 0);
+	put_in(left, "HEAD", "x");
 	add_commit(&s, "main", "two", 1700000001);
 	import(up, s.s);
 	new = head();
 	OK(git_mirror(g, up, m_dir, e));
+	assert_false(fs_exists(left));
+	assert_false(fs_exists(half_path));
+	assert_true(fs_exists(fresh_path));
 	OK(git_resolve(g, m_dir, "main", got, e));
 	assert_string_equal(got, new);
 	/* all objects gone */
