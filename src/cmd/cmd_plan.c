@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cmd/common.h"
+#include "cmd/live.h"
 #include "sched/sched.h"
 
 static bool head_only, dot;
@@ -68,8 +69,7 @@ static json_t *to_json(const struct sched_plan *plan, const struct strv *cycles)
 		json_put_strv(o, "after", &p->after);
 		json_put_str(o, "waits", p->waits);
 		json_put_bool(o, "maybe", p->maybe);
-		json_put(o, "order_known",
-			p->order_known < 0 ? json_null() : json_boolean(p->order_known));
+		json_put_bool(o, "order_known", p->order_known);
 		json_put(o, "estimate", p->estimate > 0 ? json_real(p->estimate) : json_null());
 		json_array_append_new(list, o);
 	}
@@ -106,6 +106,7 @@ static int plan_and_print(const struct sched_opts *opts, struct err *err)
 	if ((r = cmd_load_config(&cfg, err)) < 0 ||
 		(r = sched_plan(cfg, opts, &plan, &cycles, &sum, err)) < 0)
 		return r;
+	live_end();
 	cmd_set_status(sum.failed ? 4 : sum.retry ? 5 : 0);
 	if (global.json)
 		r = cmd_print_json(to_json(&plan, &cycles), err);
@@ -113,16 +114,15 @@ static int plan_and_print(const struct sched_opts *opts, struct err *err)
 		r = dot ? print_dot(&plan, err) : print(&plan, &cycles, err);
 	vec_free(&plan, sched_planned_release);
 	if (r >= 0 && sum.unknown)
-		log_info("the order of %zu project%s is not known before their source packages "
-			 "were made once",
-			sum.unknown, sum.unknown == 1 ? "" : "s");
+		log_info("the order of %zu project%s is not known yet", sum.unknown,
+			sum.unknown == 1 ? "" : "s");
 	return r;
 }
 
 static int run(int argc, char **argv, struct err *err)
 {
 	const struct sched_opts opts = {
-		.head_only = head_only, .since = since, .projects = &projects};
+		.step = live_step, .head_only = head_only, .since = since, .projects = &projects};
 	int r = cmd_need_args(cmd_find("plan"), argc, argv, 0, 0, err);
 
 	if (r >= 0)

@@ -14,14 +14,6 @@ static struct repos_args repos;
 static const char *since;
 static struct strv projects;
 
-/* Only a live line: a log of a run has a line per build, not per step. */
-static void step(int64_t build, const char *project, const char *name)
-{
-	auto_free char *what = name ? xasprintf("%s: %s", project, name) : NULL;
-
-	live_set(build, what);
-}
-
 static int reload(struct config **ret, struct err *err)
 {
 	return cmd_load_config(ret, err);
@@ -63,7 +55,7 @@ static int run_as(const struct sched_opts *opts, struct err *err)
 static int run(int argc, char **argv, struct err *err)
 {
 	struct sched_opts opts = {
-		.step = step,
+		.step = live_step,
 		.reload = reload,
 		.jobs = (unsigned)jobs,
 		.head_only = head_only,

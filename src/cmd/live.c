@@ -74,6 +74,13 @@ void live_set(int64_t id, const char *text)
 	draw();
 }
 
+void live_step(int64_t build, const char *project, const char *step)
+{
+	auto_free char *what = step ? xasprintf("%s: %s", project, step) : NULL;
+
+	live_set(build, what);
+}
+
 void live_end(void)
 {
 	clear();

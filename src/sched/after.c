@@ -204,6 +204,8 @@ int after_probe(struct worker *w, struct err *err)
 	struct goal *g = goal_find(w->s, w->lane->target);
 	auto_err struct err e = ERR_INIT;
 
+	if (w->s->opts->dry_run && w->res->status != STATUS_SUCCESS)
+		plan_probe_failed(w);
 	if (!g->graph || rebuild_declared(w->s, g->graph, w->lane->target, w->lane->project, w->res,
 				 &e) >= 0)
 		return 0;

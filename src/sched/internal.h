@@ -20,6 +20,8 @@
 #define GRACE_MS     2500 /* between asking a process to end and killing it */
 #define LINT_MOST_MS (15 * 60 * UINT64_C(1000)) /* a lint that decides nothing is ended then */
 #define SAID_MAX     4096                       /* of the reason why there is no result */
+/* Below the data directory: probes of a plan beside another packmill that has the instance. */
+#define PROBES_ASIDE "probe-aside"
 
 /* A remote repository, asked once however many projects use it. */
 struct remote {
@@ -98,6 +100,7 @@ struct goal {
 	size_t projects;
 	unsigned round;     /* of the look for which `unknown` was found */
 	bool unknown;       /* it has a project of which nothing is known that may be needed */
+	char *no_root;      /* plan: why there is no root to look at projects in */
 	bool queue_changed; /* its queue page is to be written */
 };
 
@@ -145,6 +148,7 @@ struct sched {
 	const struct sched_opts *opts;
 	struct config **current; /* whose configuration a reload replaces; NULL: none */
 	bool daemon, stopping;
+	bool aside;     /* plan: another packmill has the instance, nothing is kept */
 	bool recovered; /* nothing is left of an earlier supervisor */
 	int lock_fd;
 	struct sched_summary sum;
@@ -220,6 +224,10 @@ int lanes_add_rows(struct sched *s, int64_t after_id, struct err *err);
 
 /* pick.c: start what may start. */
 int pick_start(struct sched *s, struct err *err);
+/* Whether one more may begin beside those that are at work. */
+bool pick_has_room(const struct sched *s);
+/* Whether the project's place in the order is known. */
+bool pick_knows(const struct sched *s, const struct lane *l);
 /* Whether anything is to be done now or will be without a new commit. */
 bool pick_idle(const struct sched *s);
 
@@ -245,16 +253,27 @@ int commits_start(struct sched *s, struct err *err);
 int commits_drop_older(struct sched *s, struct lane *l, int64_t newest, struct err *err);
 int commits_flush(struct sched *s, struct err *err);
 
-/* plan_say.c: dry run: a commit that would be queued; what the pass would do, as lines. */
+/* plan_say.c: dry run: a commit that would be queued; what the pass would do, and as lines.
+ * ret_unknown: projects whose place in the order is not known. */
 void plan_found(
 	struct sched *s, const struct project *p, const struct lane *l, const struct found *f);
+int plan_of_all(struct sched *s, struct sched_plan *ret, struct strv *ret_cycles,
+	size_t *ret_unknown, struct err *err);
 int plan_say(struct sched *s, struct err *err);
+/* plan_probe.c: dry run: ask the projects that have something to come for their place in the order,
+ * as a run does. What could not be asked stays unknown, and that is said. */
+int plan_probe(struct sched *s, struct err *err);
+/* A probe of a plan told nothing. */
+void plan_probe_failed(struct worker *w);
 /* Each cycle once. */
 void cycles_say(struct sched *s);
 
 /* work.c: the life of a build. */
 int work_start(struct sched *s, struct lane *l, const struct item *it, struct err *err);
 int work_probe(struct sched *s, struct lane *l, const struct item *it, struct err *err);
+/* The same of a commit that is not in the queue. */
+int work_probe_commit(
+	struct sched *s, struct lane *l, const struct plan_commit *c, struct err *err);
 /* The result is in w->res: publish and record it. */
 int work_finish(struct worker *w, struct err *err);
 /* NULL: the row cannot be read. */

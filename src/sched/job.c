@@ -6,6 +6,9 @@
 #include "repo/repo.h"
 #include "sched/internal.h"
 
+/* Seconds for the spec of one project to be read: others wait for it. */
+#define PROBE_MOST 120
+
 static void set_git(struct sched *s, struct job_git *g, const struct config_git *c, const char *sha)
 {
 	struct remote *r = poll_remote(s, c->url);
@@ -70,6 +73,7 @@ static int make_job(struct worker *w, struct job **ret, struct err *err)
 {
 	CLEANUP(job_freep) struct job *j = xcalloc(1, sizeof *j);
 	const struct goal *g = goal_find(w->s, w->lane->target);
+	const struct sched_opts *opts = w->s->opts;
 	const struct config *cfg = w->cfg;
 	auto_json json_t *copy = target_to_json(w->target);
 	int r = target_from_json(copy, &j->target, err);
@@ -77,9 +81,10 @@ static int make_job(struct worker *w, struct job **ret, struct err *err)
 	if (r < 0)
 		return r;
 	job_of_build(w, j);
-	j->allow_lower = w->s->opts->allow_lower;
-	j->offline = w->s->opts->offline;
-	j->refresh = w->s->opts->refresh;
+	j->allow_lower = opts->allow_lower;
+	/* a root is made for a plan only when what it takes is here */
+	j->offline = opts->offline || opts->dry_run;
+	j->refresh = opts->refresh && !opts->dry_run;
 	j->limits = cfg->limits;
 	j->lint_fatal = cfg->lint_fatal;
 	j->roots = path_join(cfg->data, "roots");
@@ -87,6 +92,8 @@ static int make_job(struct worker *w, struct job **ret, struct err *err)
 	j->declare = w->probe;
 	if (g && g->graph && !w->probe)
 		graph_wanted_paths(g->graph, &j->paths);
+	if (w->probe && (!j->limits.time || j->limits.time > PROBE_MOST))
+		j->limits.time = PROBE_MOST;
 	if ((r = job_history(w, j, err)) < 0)
 		return r;
 	*ret = TAKE(j);

@@ -238,6 +238,7 @@ int lanes_open(struct sched *s, struct err *err)
 static void goal_free(struct goal **g)
 {
 	free((*g)->name);
+	free((*g)->no_root);
 	graph_free((*g)->graph);
 	free(*g);
 }

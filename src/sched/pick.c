@@ -127,11 +127,16 @@ static int say_waits(struct sched *s, struct lane *l, const struct item *it, str
 
 /* ---- probes ---- */
 
-static bool knows(const struct sched *s, const struct lane *l)
+bool pick_knows(const struct sched *s, const struct lane *l)
 {
 	const struct goal *g = goal_find(s, l->target);
 
-	return !g || !g->graph || g->projects < 2 || l->probed || graph_knows(g->graph, l->project);
+	return !g || !g->graph || g->projects < 2 || graph_knows(g->graph, l->project);
+}
+
+static bool knows(const struct sched *s, const struct lane *l)
+{
+	return l->probed || pick_knows(s, l);
 }
 
 static bool find_unknown(const struct sched *s, const char *target)
@@ -253,7 +258,7 @@ static int consider(struct sched *s, struct lane *l, struct candidates *to, stru
 	return 0;
 }
 
-static bool has_room(const struct sched *s)
+bool pick_has_room(const struct sched *s)
 {
 	unsigned jobs = s->opts->jobs ? s->opts->jobs : s->cfg->jobs;
 
@@ -323,7 +328,7 @@ static int start_best(struct sched *s, struct err *err)
 			r = consider(s, s->lanes.v[i], &all, err);
 	if (all.n)
 		qsort(all.v, all.n, sizeof *all.v, by_turn);
-	for (size_t i = 0; i < all.n && r >= 0 && has_room(s); i++)
+	for (size_t i = 0; i < all.n && r >= 0 && pick_has_room(s); i++)
 		r = begin(s, &all.v[i], err);
 	vec_release(&all);
 	return r;

@@ -2,7 +2,6 @@
 /* plan.c - a pass played through on paper. */
 #include "sched/plan.h"
 #include "base/map.h"
-#include "sched/graph.h"
 
 /* One build to come. */
 struct step {
@@ -28,8 +27,8 @@ struct plan {
 	struct store *st;
 	const struct sched_opts *opts;
 	VEC(struct track) tracks;
-	struct hmap index;          /* "target/project" */
-	VEC(struct graph *) graphs; /* of each target */
+	struct hmap index;           /* "target/project" */
+	struct graph *const *graphs; /* of each target */
 	struct sched_plan *out;
 };
 
@@ -62,15 +61,9 @@ static void track_release(struct track *t)
 	free(t->before);
 }
 
-static void graph_freev(struct graph **g)
-{
-	graph_free(*g);
-}
-
 static void plan_release(struct plan *p)
 {
 	vec_free(&p->tracks, track_release);
-	vec_free(&p->graphs, graph_freev);
 	hmap_release(&p->index);
 }
 
@@ -108,21 +101,18 @@ static void make_tracks(struct plan *p)
 
 /* ---- what is known ---- */
 
-static int load_order(struct plan *p, struct strv *ret_cycles, struct err *err)
+static void load_order(struct plan *p, struct strv *ret_cycles)
 {
-	vec_foreach (&p->cfg->targets, t) {
+	for (size_t i = 0; i < p->cfg->targets.n; i++) {
+		const char *target = p->cfg->targets.v[i]->name;
+		struct graph *g = p->graphs[i];
 		auto_strv struct strv cycles = STRV_INIT;
-		struct graph *g = NULL;
-		int r = graph_load(p->cfg, (*t)->name, p->st, &g, err);
 
-		if (r < 0)
-			return r;
-		*vec_push(&p->graphs) = g;
 		graph_cycles(g, &cycles);
 		strv_foreach (&cycles, c)
-			strv_addf(ret_cycles, "%s: %s", (*t)->name, *c);
+			strv_addf(ret_cycles, "%s: %s", target, *c);
 		vec_foreach (&p->cfg->projects, c) {
-			struct track *track = track_find(p, (*t)->name, c->project);
+			struct track *track = track_find(p, target, c->project);
 			const struct strv *before = graph_before(g, c->project);
 			size_t n = 0;
 
@@ -131,14 +121,13 @@ static int load_order(struct plan *p, struct strv *ret_cycles, struct err *err)
 			track->graph = g;
 			track->before = xcalloc(before->n + 1, sizeof *track->before);
 			strv_foreach (before, b) {
-				struct track *o = track_find(p, (*t)->name, *b);
+				struct track *o = track_find(p, target, *b);
 
 				if (o && is_wanted(p, config_project(p->cfg, *b)))
 					track->before[n++] = o;
 			}
 		}
 	}
-	return 0;
 }
 
 static int load_standings(struct plan *p, struct err *err)
@@ -390,7 +379,7 @@ static int followers(struct plan *p, struct err *err)
 
 		for (size_t k = 0; k < p->cfg->targets.n; k++)
 			if (str_eq(p->cfg->targets.v[k]->name, target))
-				graph_may_affect(p->graphs.v[k], project, &d);
+				graph_may_affect(p->graphs[k], project, &d);
 		vec_foreach (&d, dep) {
 			struct track *t = track_find(p, target, dep->project);
 
@@ -404,11 +393,11 @@ static int followers(struct plan *p, struct err *err)
 	return 0;
 }
 
-int plan_make(const struct config *cfg, struct store *st, const struct sched_opts *opts,
-	const struct plan_commits *found, struct sched_plan *ret, struct strv *ret_cycles,
-	struct err *err)
+int plan_make(
+	const struct plan_of *of, struct sched_plan *ret, struct strv *ret_cycles, struct err *err)
 {
-	CLEANUP(plan_release) struct plan p = {.cfg = cfg, .st = st, .opts = opts};
+	CLEANUP(plan_release)
+	struct plan p = {.cfg = of->cfg, .st = of->st, .opts = of->opts, .graphs = of->graphs};
 	struct sched_plan out = VEC_INIT;
 	auto_strv struct strv cycles = STRV_INIT;
 	struct track *t;
@@ -416,8 +405,8 @@ int plan_make(const struct config *cfg, struct store *st, const struct sched_opt
 
 	p.out = &out;
 	make_tracks(&p);
-	if ((r = load_order(&p, &cycles, err)) < 0 || (r = load_standings(&p, err)) < 0 ||
-		(r = load_steps(&p, found, err)) < 0)
+	load_order(&p, &cycles);
+	if ((r = load_standings(&p, err)) < 0 || (r = load_steps(&p, of->found, err)) < 0)
 		return r;
 	while ((t = pick(&p)))
 		emit(&p, t, NULL);

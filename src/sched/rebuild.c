@@ -32,9 +32,9 @@ static int learn(struct sched *s, struct graph *g, const char *target, const cha
 	};
 
 	for (size_t i = 0; i < COUNTOF(lists); i++) {
-		int r = lists[i] ? store_deps_set(s->store, target, project, (enum store_dep)i,
-					   lists[i], err)
-				 : 0;
+		int r = lists[i] && !s->aside ? store_deps_set(s->store, target, project,
+							(enum store_dep)i, lists[i], err)
+					      : 0;
 
 		if (r < 0)
 			return r;

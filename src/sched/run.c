@@ -132,6 +132,17 @@ int sched_check(const struct config *cfg, const struct sched_opts *opts, struct 
 	return 0;
 }
 
+/* What the store knows. */
+static int open_known(struct sched *s, bool readonly, struct err *err)
+{
+	int r;
+
+	if ((r = store_open(s->cfg->data, readonly, &s->store, err)) < 0 ||
+		(r = lanes_open(s, err)) < 0 || (r = poll_open(s, err)) < 0)
+		return r;
+	return after_open(s, err);
+}
+
 static int open_all(struct sched *s, struct err *err)
 {
 	auto_free char *lock = path_join(s->cfg->data, "lock");
@@ -143,11 +154,9 @@ static int open_all(struct sched *s, struct err *err)
 	if ((r = fs_lock(lock, &s->lock_fd, err)) < 0)
 		return err_wrap(err, "data directory '%s'", s->cfg->data);
 	s->loop = loop_new(NULL);
-	if ((r = sched_open_git(s, err)) < 0 ||
-		(r = store_open(s->cfg->data, false, &s->store, err)) < 0 ||
-		(r = lanes_open(s, err)) < 0 || (r = poll_open(s, err)) < 0)
+	if ((r = sched_open_git(s, err)) < 0)
 		return r;
-	return after_open(s, err);
+	return open_known(s, false, err);
 }
 
 /* ---- trouble that may pass ---- */
@@ -317,12 +326,11 @@ int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
 		return r;
 	set_timers(&s);
 	if ((!opts->dry_run && ((r = host_base(&s, err)) < 0 || (r = recover(&s, err)) < 0)) ||
-		(r = once_loop(&s, err)) < 0) {
+		(r = once_loop(&s, err)) < 0 ||
+		(opts->dry_run && ((r = plan_probe(&s, err)) < 0 || (r = plan_say(&s, err)) < 0))) {
 		stop(&s);
 		return r;
 	}
-	if (opts->dry_run && (r = plan_say(&s, err)) < 0)
-		return r;
 	if (!opts->dry_run && s.sum.built + s.sum.failed)
 		chores_now(&s);
 	show_pass(&s);
@@ -332,36 +340,22 @@ int sched_run_once(const struct config *cfg, const struct sched_opts *opts,
 	return 0;
 }
 
-/* While another packmill is at work its queue is all that is known: it polls itself. */
-static int plan_of_queue(const struct config *cfg, const struct sched_opts *opts,
-	struct sched_plan *ret, struct strv *ret_cycles, struct err *err)
+/* While another packmill has the instance its queue is all that is known: it polls itself. */
+static int open_plan(struct sched *s, struct err *err)
 {
-	CLEANUP(store_closep) struct store *st = NULL;
-	const struct plan_commits none = VEC_INIT;
-	int r = store_open(cfg->data, true, &st, err);
+	auto_err struct err e = ERR_INIT;
+	int r = open_all(s, &e);
 
-	if (r < 0 || (r = plan_make(cfg, st, opts, &none, ret, ret_cycles, err)) < 0)
+	if (r >= 0)
+		return 0;
+	if (s->lock_fd >= 0 || (e.code != ERR_LOCKED && e.code != ERR_DENIED))
+		return err_move(err, &e);
+	s->aside = true;
+	s->loop = loop_new(NULL);
+	if ((r = open_known(s, true, err)) < 0)
 		return r;
-	vec_foreach (ret, p)
-		p->order_known = -1;
+	log_warn("%s: commits as of its last poll", e.msg);
 	return 0;
-}
-
-/* Projects of the plan that nothing was made of yet: what they need is found out when they begin.
- */
-static size_t unknown_in(const struct sched *s, struct sched_plan *plan)
-{
-	auto_hmap struct hmap seen = HMAP_INIT;
-
-	vec_foreach (plan, p) {
-		const struct goal *g = goal_find(s, p->target);
-
-		p->order_known =
-			!(g && g->graph && g->projects > 1 && !graph_knows(g->graph, p->project));
-		if (!p->order_known)
-			hmap_set(&seen, p->project, 0);
-	}
-	return seen.n;
 }
 
 int sched_plan(const struct config *cfg, const struct sched_opts *opts, struct sched_plan *ret,
@@ -369,26 +363,19 @@ int sched_plan(const struct config *cfg, const struct sched_opts *opts, struct s
 {
 	struct sched_opts dry = *opts;
 	CLEANUP(sched_release) struct sched s = {.cfg = cfg, .opts = &dry, .lock_fd = -1};
-	auto_err struct err e = ERR_INIT;
 	int r;
 
 	dry.dry_run = true;
 	*ret_sum = (struct sched_summary){0};
-	if ((r = open_all(&s, &e)) == -ERR_LOCKED) {
-		log_warn("%s: commits as of its last poll", e.msg);
-		return plan_of_queue(cfg, opts, ret, ret_cycles, err);
-	}
-	if (r < 0)
-		return err_move(err, &e);
+	if ((r = open_plan(&s, err)) < 0)
+		return r;
 	set_timers(&s);
-	if ((r = once_loop(&s, err)) < 0) {
+	if ((!s.aside && (r = once_loop(&s, err)) < 0) || (r = plan_probe(&s, err)) < 0) {
 		stop(&s);
 		return r;
 	}
 	*ret_sum = s.sum;
-	if ((r = plan_make(cfg, s.store, &dry, &s.would, ret, ret_cycles, err)) >= 0)
-		ret_sum->unknown = unknown_in(&s, ret);
-	return r;
+	return plan_of_all(&s, ret, ret_cycles, &ret_sum->unknown, err);
 }
 
 /* ---- the service ---- */

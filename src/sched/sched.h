@@ -16,7 +16,8 @@ struct sched_opts {
 	const char *since;           /* first run of a project: from this ref on, it included */
 	const struct strv *projects; /* only these; empty: all */
 	unsigned jobs;               /* builds at once; 0: as configured */
-	/* progress: a step of a build begins; step NULL: the build is over. May be NULL. */
+	/* progress: a step of a build begins; step NULL: the build is over. Build 0: a plan asks
+	 * the project. May be NULL. */
 	void (*step)(int64_t build, const char *project, const char *step);
 	/* SIGHUP: read the configuration anew; errors are reported by it, the old one stays. NULL:
 	 * no reload. */
@@ -71,7 +72,10 @@ int sched_ask(const struct config *cfg, enum sched_verb verb, const char *arg, c
  * caller's. */
 char *sched_stalled(const struct config *cfg);
 
-/* What a pass would do, in order: for `packmill plan`. Polls, changes nothing but mirrors. */
+/* What a pass would do, in order: for `packmill plan`. Polls, and asks the specs of projects that
+ * nothing was made of yet for their place in the order; what they say is kept, as by a pass. No
+ * root is made for that with the help of the network. Changes nothing else but mirrors. Beside a
+ * packmill that has the instance: its queue, and nothing is kept. */
 struct sched_planned {
 	char *target, *project;
 	char *upstream_sha, *packaging_sha, *subject;
@@ -81,7 +85,7 @@ struct sched_planned {
 	char *waits;       /* project whose failure holds it back, NULL none */
 	double estimate;   /* seconds, 0 unknown */
 	bool maybe;        /* only when what it depends on turns out changed */
-	int order_known;   /* 1; 0: its source package was never made; -1: not looked at */
+	bool order_known;  /* false: nothing was made of it yet, and it could not be asked */
 };
 VEC_TYPE(sched_plan, struct sched_planned);
 void sched_planned_release(struct sched_planned *p);

@@ -39,7 +39,7 @@ void worker_free(struct worker *w)
 	free(w);
 }
 
-struct worker *worker_new(struct sched *s, struct lane *l, const struct item *it, struct err *err)
+static struct worker *make_worker(struct sched *s, struct lane *l)
 {
 	struct worker *w = xcalloc(1, sizeof *w);
 
@@ -49,10 +49,17 @@ struct worker *worker_new(struct sched *s, struct lane *l, const struct item *it
 	w->cfg = s->cfg;
 	w->conf = l->conf;
 	w->target = l->tconf;
-	w->item = *it;
 	w->pidfd = w->out = -1;
 	w->start = time_mono();
 	w->published = goal_find(s, l->target)->published;
+	return w;
+}
+
+struct worker *worker_new(struct sched *s, struct lane *l, const struct item *it, struct err *err)
+{
+	struct worker *w = make_worker(s, l);
+
+	w->item = *it;
 	if (store_build_get(s->store, it->id, &w->build, err) >= 0) {
 		w->dir = xasprintf("%s/builds/%lld", s->cfg->data, (long long)it->id);
 		return w;
@@ -133,18 +140,18 @@ int work_start(struct sched *s, struct lane *l, const struct item *it, struct er
 	return 0;
 }
 
-/* A source package only to learn the order; it leaves nothing behind. */
-int work_probe(struct sched *s, struct lane *l, const struct item *it, struct err *err)
+/* Only to learn the order; it leaves nothing behind. */
+static int probe(struct worker *w, struct err *err)
 {
-	struct worker *w = worker_new(s, l, it, err);
 	auto_free char *file = NULL;
+	struct sched *s = w->s;
+	struct lane *l = w->lane;
 	int r;
 
-	if (!w)
-		return -(int)(err->code ? err->code : ERR_BUG);
 	w->probe = true;
 	free(w->dir);
-	w->dir = xasprintf("%s/probe/%s/%s", s->cfg->data, l->target, l->project);
+	w->dir = xasprintf("%s/%s/%s/%s", s->cfg->data, s->aside ? PROBES_ASIDE : "probe",
+		l->target, l->project);
 	file = path_join(w->dir, "job.json");
 	l->probed = true;
 	if ((r = build_sweep(w->dir, err)) < 0 || (r = fs_remove_tree(w->dir, err)) < 0 ||
@@ -156,6 +163,23 @@ int work_probe(struct sched *s, struct lane *l, const struct item *it, struct er
 	l->worker = w;
 	log_verbose("%s: looking at what it needs on %s", l->project, l->target);
 	return 0;
+}
+
+int work_probe(struct sched *s, struct lane *l, const struct item *it, struct err *err)
+{
+	struct worker *w = worker_new(s, l, it, err);
+
+	return w ? probe(w, err) : -(int)(err->code ? err->code : ERR_BUG);
+}
+
+int work_probe_commit(struct sched *s, struct lane *l, const struct plan_commit *c, struct err *err)
+{
+	struct worker *w = make_worker(s, l);
+
+	w->build.upstream_sha = xstrdup(c->upstream_sha);
+	w->build.packaging_sha = xstrdup(c->packaging_sha);
+	w->build.queued = time_now();
+	return probe(w, err);
 }
 
 /* ---- the end ---- */

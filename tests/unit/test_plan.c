@@ -123,11 +123,19 @@ static int64_t over(const char *project, const char *sha, bool good)
 static void plan_is(const struct strv *only, const char *want)
 {
 	const struct sched_opts opts = {.projects = only};
+	struct plan_of of = {.cfg = &cfg, .st = st, .opts = &opts, .found = &found};
+	VEC(struct graph *) graphs = VEC_INIT;
 	auto_strv struct strv lines = STRV_INIT, cycles = STRV_INIT;
 	struct sched_plan plan = VEC_INIT;
 	auto_free char *got = NULL, *all = NULL, *loops = NULL;
 
-	OK(plan_make(&cfg, st, &opts, &found, &plan, &cycles, err));
+	vec_foreach (&cfg.targets, t)
+		OK(graph_load(&cfg, (*t)->name, st, vec_push(&graphs), err));
+	of.graphs = graphs.v;
+	OK(plan_make(&of, &plan, &cycles, err));
+	vec_foreach (&graphs, g)
+		graph_free(*g);
+	vec_release(&graphs);
 	vec_foreach (&plan, p) {
 		auto_free char *after = strv_join(&p->after, "+");
 
