@@ -26,6 +26,7 @@
 #define LIMIT_HTTP_HEADERS  (256 * KIB) /* all headers of one transfer, redirects included */
 #define LIMIT_LOG_TAIL      (256 * KIB) /* what is kept of a log's end when it is cut */
 #define LIMIT_LOG_LINE      4096        /* a log line quoted in a message is cut far below this */
+#define LIMIT_WORD_SHOWN    400         /* bytes without a blank in one message; paths should fit */
 
 #define LIMIT_REPOMD      (4 * MIB)  /* repomd.xml, a metalink, a mirrorlist */
 #define LIMIT_REPOMD_DATA 256        /* metadata files that one repomd.xml lists */

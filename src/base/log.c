@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/log.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include <stdarg.h>
 
@@ -24,16 +25,17 @@ enum log_level log_get_level(void)
 }
 
 /* One write for the whole line, so that lines of several processes do not mix. */
-PRINTF_LIKE(2, 0)
-static void say(const char *prefix, const char *fmt, va_list ap)
+PRINTF_LIKE(3, 0)
+static void say(const char *prefix, size_t longest, const char *fmt, va_list ap)
 {
-	auto_strbuf struct strbuf line = STRBUF_INIT;
+	auto_strbuf struct strbuf line = STRBUF_INIT, clean = STRBUF_INIT;
 	auto_free char *text = NULL;
 
 	if (vasprintf(&text, fmt, ap) < 0)
 		oom_(__FILE__, __LINE__);
 	sb_add(&line, prefix);
-	text_term(&line, text, 0);
+	text_term(&clean, text, 0);
+	text_short_words(&line, sb_str(&clean), longest);
 	sb_addc(&line, '\n');
 	if (around[0])
 		around[0]();
@@ -47,7 +49,7 @@ void log_error(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say("packmill: ", fmt, ap);
+	say("packmill: ", LIMIT_WORD_SHOWN, fmt, ap);
 	va_end(ap);
 }
 
@@ -56,7 +58,7 @@ void log_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say("packmill: warning: ", fmt, ap);
+	say("packmill: warning: ", LIMIT_WORD_SHOWN, fmt, ap);
 	va_end(ap);
 }
 
@@ -67,7 +69,7 @@ void log_info(const char *fmt, ...)
 	if (level < LOG_NORMAL)
 		return;
 	va_start(ap, fmt);
-	say("", fmt, ap);
+	say("", SIZE_MAX, fmt, ap);
 	va_end(ap);
 }
 
@@ -78,7 +80,7 @@ void log_verbose(const char *fmt, ...)
 	if (level < LOG_VERBOSE)
 		return;
 	va_start(ap, fmt);
-	say("", fmt, ap);
+	say("", SIZE_MAX, fmt, ap);
 	va_end(ap);
 }
 
@@ -106,6 +108,6 @@ void trace(const char *area, const char *fmt, ...)
 		return;
 	prefix = xasprintf("trace: %s: ", area);
 	va_start(ap, fmt);
-	say(prefix, fmt, ap);
+	say(prefix, SIZE_MAX, fmt, ap);
 	va_end(ap);
 }

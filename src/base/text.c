@@ -84,6 +84,34 @@ void text_term(struct strbuf *out, const char *s, size_t max)
 	}
 }
 
+static bool is_inside_char(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+void text_short_words(struct strbuf *out, const char *s, size_t max)
+{
+	while (*s) {
+		size_t n = strcspn(s, " "), head = n, tail = n;
+
+		if (n > max) {
+			head = max * 2 / 3;
+			tail = n - max / 4;
+			while (is_inside_char(s[head]))
+				head--;
+			while (is_inside_char(s[tail]))
+				tail++;
+		}
+		sb_addn(out, s, head);
+		if (n > max)
+			sb_add(out, " ... ");
+		sb_addn(out, s + tail, n - tail);
+		s += n;
+		for (; *s == ' '; s++)
+			sb_addc(out, ' ');
+	}
+}
+
 static void csv_chars(struct strbuf *out, const char *s)
 {
 	uint32_t cp = 0;

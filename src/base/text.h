@@ -9,6 +9,9 @@
 /* For a terminal: C0, C1, ESC, DEL, bidirectional controls and bytes that are not UTF-8 become
  * `?`; a newline or tab becomes a space. At most max bytes of s are shown (0: all). */
 void text_term(struct strbuf *out, const char *s, size_t max);
+/* For messages: a word (what has no blank) of more than max bytes loses its middle, as in "'aaaa
+ * ... aaaa'"; s is what text_term left. max at least 32. */
+void text_short_words(struct strbuf *out, const char *s, size_t max);
 /* One CSV field as RFC 4180; a leading = + - @ is not special to us. Line ends become spaces,
  * control characters and bad UTF-8 `?`. */
 void text_csv(struct strbuf *out, const char *s);

@@ -140,8 +140,12 @@ static int resolve_word(const struct bisection *b, const char *mirror, const cha
 
 	if (r >= 0)
 		return 0;
-	/* what is no commit is a slip of who asks, not of the repository */
-	return err_set(err, r == -ERR_SOURCE ? ERR_NOT_FOUND : e.code, "%s: %s", what, e.msg);
+	/* what is no commit is a slip of who asks, not of the repository or the configuration */
+	return err_set(err,
+		r == -ERR_SOURCE   ? ERR_NOT_FOUND
+		: r == -ERR_CONFIG ? ERR_USAGE
+				   : e.code,
+		"%s: %s", what, e.msg);
 }
 
 int bisection_resolve(const struct bisection *b, struct named *n, struct err *err)

@@ -78,7 +78,7 @@ int opt_parse_front(int argc, char **argv, int *ret_n, struct err *err);
 const char *foreign_ours(const char *name, size_t n);
 const char *foreign_say(const char *name, size_t n);
 
-/* ERR_USAGE unless min <= argc <= max (max < 0: any number). */
+/* ERR_USAGE unless min <= argc <= max (max < 0: any number) and none is empty. */
 int cmd_need_args(const struct cmd *cmd, int argc, char **argv, int min, int max, struct err *err);
 /* A command that ends with another status than its error's (run: 4 or 5 after a full report). */
 void cmd_set_status(int status);

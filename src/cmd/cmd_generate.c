@@ -271,6 +271,8 @@ static int generate_config(struct err *err)
 
 static int run(int argc, char **argv, struct err *err)
 {
+	if (global.json)
+		return err_set(err, ERR_USAGE, "generate has no JSON");
 	if (argc == 1 && str_eq(argv[0], "completion"))
 		return generate_completion(err);
 	if (argc == 1 && str_eq(argv[0], "config"))

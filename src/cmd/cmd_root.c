@@ -284,13 +284,26 @@ static int clean(const char *roots, const char *cache, const char *key, struct e
 	return cmd_flush(err);
 }
 
+/* The table of options is one for all of them. */
+static int check_options(const char *verb, struct err *err)
+{
+	if (!str_eq(verb, "create") && (target_name || with.n))
+		return err_set(err, ERR_USAGE, "--%s goes with 'root create'",
+			target_name ? "target" : "with");
+	if (!str_eq(verb, "clean") && (unused || max_size))
+		return err_set(
+			err, ERR_USAGE, "--%s goes with 'root clean'", unused ? "unused" : "size");
+	return 0;
+}
+
 static int run(int argc, char **argv, struct err *err)
 {
 	auto_free char *roots = NULL, *cache = NULL;
 	const char *verb = argc > 0 ? argv[0] : "list";
 	int r = cmd_need_args(&cmd_root, argc, argv, 0, 2, err);
 
-	if (r < 0 || (r = cmd_roots_dir(&roots, &cache, err)) < 0)
+	if (r < 0 || (r = check_options(verb, err)) < 0 ||
+		(r = cmd_roots_dir(&roots, &cache, err)) < 0)
 		return r;
 	if (str_eq(verb, "list") && argc <= 1)
 		return list(roots, err);

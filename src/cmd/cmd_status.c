@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd_status.c - `packmill status`, `list`, `show` and `log`: what happened, read only. */
+/* cmd_status.c - `packmill status`, `list` and `show`: what happened, read only. */
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -8,9 +8,6 @@
 #include "model/lock.h"
 #include "repo/logs.h"
 #include "sched/sched.h"
-#include <zlib.h>
-
-#define LOG_PIECE (64 * 1024)
 
 static const char *target, *project, *state, *component;
 static uint64_t limit = 50;
@@ -37,6 +34,21 @@ static void find_project(const struct config *cfg)
 		project = p->project;
 }
 
+static int check_component(const struct config *cfg, struct err *err)
+{
+	auto_strv struct strv known = STRV_INIT;
+	const char *near;
+
+	vec_foreach (&cfg->projects, p)
+		if (p->component)
+			strv_add(&known, p->component);
+	if (strv_has(&known, component))
+		return 0;
+	near = str_nearest(component, (const char *const *)known.v, known.n);
+	return err_set(err, ERR_NOT_FOUND, "no project is of component '%s' in %s%s%s%s", component,
+		cfg->file, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
 /* Nothing found: a name that is not configured (any more) is likely mistyped. */
 static int check_names(const struct config *cfg, struct err *err)
 {
@@ -47,7 +59,9 @@ static int check_names(const struct config *cfg, struct err *err)
 		known |= target && str_eq((*t)->name, target);
 	if (!known)
 		return err_set(err, ERR_NOT_FOUND, "no target '%s' in %s", target, cfg->file);
-	return project ? config_project_find(cfg, project, &p, err) : 0;
+	if (project && config_project_find(cfg, project, &p, err) < 0)
+		return -(int)err->code;
+	return component ? check_component(cfg, err) : 0;
 }
 
 /* Keep those that are shown, at most max (0: all). */
@@ -317,79 +331,6 @@ static int run_show(int argc, char **argv, struct err *err)
 	return r;
 }
 
-/* A log holds what strangers printed: on a terminal it is escaped, elsewhere it is left alone. */
-static void print_piece(const char *piece, size_t n, bool tty)
-{
-	auto_strbuf struct strbuf b = STRBUF_INIT;
-
-	if (!tty) {
-		fwrite(piece, 1, n, stdout);
-		return;
-	}
-	text_term(&b, piece, 0);
-	fputs(sb_str(&b), stdout);
-}
-
-/* Packed or not. */
-static int print_log(const char *path, struct err *err)
-{
-	auto_free char *buf = xmalloc(LOG_PIECE);
-	bool tty = isatty(STDOUT_FILENO);
-	gzFile f = gzopen(path, "re");
-	int n = 0;
-
-	if (!f)
-		return err_errno(err, "open '%s'", path);
-	if (!tty)
-		while ((n = gzread(f, buf, LOG_PIECE)) > 0)
-			print_piece(buf, (size_t)n, false);
-	while (tty && gzgets(f, buf, LOG_PIECE)) {
-		size_t len = strcspn(buf, "\n");
-		bool end = buf[len] == '\n';
-
-		buf[len] = '\0';
-		print_piece(buf, len, true);
-		if (end)
-			putchar('\n');
-	}
-	(void)gzerror(f, &n);
-	if (gzclose_r(f) != Z_OK || n < 0)
-		return err_set(err, ERR_CORRUPT, "cannot read '%s' to its end", path);
-	return cmd_flush(err);
-}
-
-static int run_log(int argc, char **argv, struct err *err)
-{
-	static const char *const known[] = {
-		"build", "root", "state", "installed_pkgs", "rpmlint", "spec"};
-	CLEANUP(store_build_release) struct store_build b = {0};
-	CLEANUP(config_freep) struct config *cfg = NULL;
-	CLEANUP(store_closep) struct store *st = NULL;
-	auto_free char *path = NULL, *dir = NULL, *name = NULL;
-	const char *which = argc > 1 ? argv[1] : "build";
-	bool found = false;
-	int64_t id;
-	int r;
-
-	if ((r = cmd_need_args(cmd_find("log"), argc, argv, 1, 2, err)) < 0 ||
-		(r = cmd_build_number(argv[0], &id, err)) < 0)
-		return r;
-	for (size_t i = 0; i < COUNTOF(known); i++)
-		found |= str_eq(known[i], which);
-	if (!found)
-		return err_set(err, ERR_USAGE,
-			"unknown log '%s' (build, root, state, installed_pkgs, rpmlint, spec)",
-			which);
-	if ((r = open_state(&cfg, &st, err)) < 0 || (r = store_build_get(st, id, &b, err)) < 0)
-		return r;
-	dir = xasprintf("%s/builds/%lld", cfg->data, (long long)id);
-	name = xasprintf("%s.%s", which, str_eq(which, "spec") ? "diff" : "log");
-	if (repo_log_path(dir, name, &path, NULL) < 0)
-		return err_set(err, ERR_NOT_FOUND, "build %lld has no log '%s' (no file '%s/%s')",
-			(long long)id, which, dir, name);
-	return print_log(path, err);
-}
-
 static const struct opt status_opts[] = {
 	{'t', "target", OPT_STRING, "TARGET", "only this target", &target},
 	{'p', "project", OPT_STRING, "PROJECT", "only this project", &project},
@@ -430,12 +371,4 @@ const struct cmd cmd_show = {
 	.help = "one build: cause, steps, artifacts",
 	.group = GROUP_INSTANCE,
 	.run = run_show,
-};
-
-const struct cmd cmd_log = {
-	.name = "log",
-	.args = "N [build|root|state|installed_pkgs|rpmlint|spec]",
-	.help = "a log of build N",
-	.group = GROUP_INSTANCE,
-	.run = run_log,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/common.h"
 #include "base/fs.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -32,9 +33,10 @@ void cmd_target_dirs(struct strv *ret)
 void cmd_report_lines(const struct strv *lines)
 {
 	strv_foreach (lines, l) {
-		auto_strbuf struct strbuf b = STRBUF_INIT;
+		auto_strbuf struct strbuf clean = STRBUF_INIT, b = STRBUF_INIT;
 
-		text_term(&b, *l, 0);
+		text_term(&clean, *l, 0);
+		text_short_words(&b, sb_str(&clean), LIMIT_WORD_SHOWN);
 		fprintf(stderr, "%s\n", sb_str(&b));
 	}
 	if (lines->n)

@@ -212,11 +212,15 @@ int opt_parse(const struct cmd *cmd, int argc, char **argv, struct strv *ret_arg
 
 int cmd_need_args(const struct cmd *cmd, int argc, char **argv, int min, int max, struct err *err)
 {
-	auto_free char *usage = NULL;
+	auto_free char *usage = help_synopsis(cmd);
 
+	/* "all" is said by leaving an argument out, never by a variable that was empty */
+	for (int i = 0; i < argc && !cmd->command; i++)
+		if (!*argv[i])
+			return err_set(
+				err, ERR_USAGE, "argument %d is empty; usage: %s", i + 1, usage);
 	if (argc >= min && (max < 0 || argc <= max))
 		return 0;
-	usage = help_synopsis(cmd);
 	if (argc < min)
 		return err_set(err, ERR_USAGE, "missing argument; usage: %s", usage);
 	return err_set(err, ERR_USAGE, "unexpected argument '%s'; usage: %s", argv[max], usage);

@@ -106,6 +106,28 @@ static void term(void **state)
 	assert_string_equal(sb_str(&b), "ababc\xc3\xa4");
 }
 
+static void short_words(void **state)
+{
+	auto_strbuf struct strbuf b = STRBUF_INIT;
+
+	(void)state;
+	text_short_words(&b, "", 32);
+	text_short_words(&b, " no  word is longer than thirty-two ", 32);
+	assert_string_equal(sb_str(&b), " no  word is longer than thirty-two ");
+	sb_truncate(&b, 0);
+	text_short_words(&b, "no '0123456789012345678901234567890123456789': gone", 32);
+	assert_string_equal(sb_str(&b), "no '01234567890123456789 ... 456789': gone");
+	sb_truncate(&b, 0);
+	/* no half characters */
+	text_short_words(&b,
+		"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+		"0\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4",
+		32);
+	assert_string_equal(sb_str(&b),
+		"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+		"0 ... \xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4");
+}
+
 static void csv(void **state)
 {
 	static const struct row t[] = {
@@ -208,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(utf8),
 		cmocka_unit_test(term),
+		cmocka_unit_test(short_words),
 		cmocka_unit_test(csv),
 		cmocka_unit_test(url),
 		cmocka_unit_test(yaml),
