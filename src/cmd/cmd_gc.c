@@ -93,9 +93,10 @@ static int print_sums(const struct work *w, const struct repo_gc_sums *s, struct
 		return cmd_print_json(TAKE(j), err);
 	}
 	size_format(s->bytes, size, sizeof size);
-	printf("%s %zu builds, %zu repositories, %zu packages (%s)\n",
-		global.dry_run ? "would delete" : "deleted", s->builds, s->repositories,
-		s->packages, size);
+	printf("%s %zu build%s, %zu repositor%s, %zu package%s (%s)\n",
+		global.dry_run ? "would delete" : "deleted", s->builds, s->builds == 1 ? "" : "s",
+		s->repositories, s->repositories == 1 ? "y" : "ies", s->packages,
+		s->packages == 1 ? "" : "s", size);
 	if (s->held)
 		printf("%zu build%s still listed in metadata younger than an hour\n", s->held,
 			s->held == 1 ? " is" : "s are");

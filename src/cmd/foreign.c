@@ -15,6 +15,10 @@ static const struct {
 	{"sequential", NULL, "is a setting here: limits: {jobs: 1} in packmill.yaml"},
 	{"status", NULL, "is a command here: packmill status"},
 	{"recheck", NULL, "is a command here: packmill recheck PROJECT"},
+	{"force-recheck", NULL, "is a command here: packmill recheck PROJECT builds again always"},
+	{"use-public", NULL,
+		"is not needed: a build and its install test see what is published ('current')"},
+	{"log-commands", NULL, "is PACKMILL_TRACE=proc in the environment here"},
 	{"run", NULL,
 		"starts nothing in place of a build here: packmill shell -t TARGET -- CMD runs CMD "
 		"in a root, notify.hook a program for each event"},

@@ -17,9 +17,12 @@ struct report {
 	/* "target project" into seconds; below 0: to be asked for */
 	struct hmap estimate_of;
 	VEC(double) estimates;
-	int64_t day;       /* days since 1970 to which all targets count, 0 none */
-	int64_t shown_day; /* the same of the page that is being written */
-	int64_t now;       /* a test's clock; 0: the real one */
+	/* "target project\tother" of what waits for another, as the queue's page last had it */
+	struct strv waits;
+	bool waits_changed; /* since the status pages were written */
+	int64_t day;        /* days since 1970 to which all targets count, 0 none */
+	int64_t shown_day;  /* the same of the page that is being written */
+	int64_t now;        /* a test's clock; 0: the real one */
 };
 
 /* ---- write.c: files below repos/ ---- */

@@ -39,6 +39,23 @@ static void count(struct queue *q, const struct entry *e)
 		q->until = end;
 }
 
+/* The status page says it, too. */
+static void remember_waits(struct report *r, const struct store_waiting_vec *all)
+{
+	auto_strv struct strv now = STRV_INIT;
+	auto_free char *before = strv_join(&r->waits, "\n"), *after = NULL;
+
+	vec_foreach (all, w)
+		if (w->waits)
+			strv_addf(&now, "%s %s\t%s", w->target, w->project, w->waits);
+	after = strv_join(&now, "\n");
+	if (str_eq(before, after))
+		return;
+	strv_release(&r->waits);
+	strv_copy(&r->waits, &now);
+	r->waits_changed = true;
+}
+
 static int load(struct report *r, struct queue *q, struct err *err)
 {
 	struct store_waiting_vec all = VEC_INIT;
@@ -47,6 +64,8 @@ static int load(struct report *r, struct queue *q, struct err *err)
 
 	if (rc >= 0)
 		rc = entries_waiting(r, &all, err);
+	if (rc >= 0)
+		remember_waits(r, &all);
 	if (rc >= 0)
 		rc = entries_play(r, &all, &q->held, q->now, &order, err);
 	for (size_t i = 0; rc >= 0 && i < order.n; i++) {

@@ -41,6 +41,7 @@ void report_close(struct report *r)
 	hmap_release(&r->by_project);
 	hmap_release(&r->estimate_of);
 	vec_release(&r->estimates);
+	strv_release(&r->waits);
 	free(r->repos);
 	free(r->data);
 	free(r->name);
@@ -85,14 +86,26 @@ static int write_css(struct report *r, struct err *err)
 	return write_page(r, PAGE_CSS, &css, err);
 }
 
+/* The queue's page, and the status pages when it showed that others wait than before; status: that
+ * of the target anyway. */
+static int queue_and_waits(struct report *r, const char *target, bool status, struct err *err)
+{
+	int rc = lists_queue(r, target, err);
+	bool all = r->waits_changed;
+
+	r->waits_changed = false;
+	for (size_t i = 0; rc >= 0 && i < r->conf.targets->n; i++)
+		if (all || (status && str_eq(r->conf.targets->v[i], target)))
+			rc = lists_status(r, r->conf.targets->v[i], err);
+	return rc;
+}
+
 /* The pages of a target that a finished build touches, but for its own. */
 static int lists(struct report *r, const char *target, struct err *err)
 {
-	int rc;
+	int rc = lists_latest(r, target, err);
 
-	if ((rc = lists_latest(r, target, err)) < 0 || (rc = lists_status(r, target, err)) < 0)
-		return rc;
-	return lists_queue(r, target, err);
+	return rc < 0 ? rc : queue_and_waits(r, target, true, err);
 }
 
 static int repos_of(struct report *r, const struct store_build *b, struct err *err)
@@ -142,7 +155,7 @@ int report_page(struct report *r, int64_t id, struct err *err)
 
 int report_queue(struct report *r, const char *target, struct err *err)
 {
-	int rc = lists_queue(r, target, err);
+	int rc = queue_and_waits(r, target, false, err);
 
 	return rc < 0 ? err_wrap(err, "the queue's page") : 0;
 }

@@ -59,6 +59,10 @@ int report_queue(struct report *r, const char *target, struct err *err);
  * projects' pages, too. The time does not grow with the history.
  */
 int report_start(struct report *r, struct err *err);
+
+/* Whether report_start wrote these pages, of this program and configuration, and their style sheet.
+ */
+bool report_fresh(const struct report *r);
 /* Everything anew, the page of each build too: `packmill report`; minutes with a long history.
  * progress may be NULL. */
 int report_all(struct report *r, void (*progress)(size_t done, size_t all), struct err *err);

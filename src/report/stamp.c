@@ -64,3 +64,10 @@ int stamp_write(struct report *r, const char *stamp, struct err *err)
 	sb_add(&text, stamp);
 	return write_page(r, STAMP, &text, err);
 }
+
+bool report_fresh(const struct report *r)
+{
+	auto_free char *stamp = stamp_text(r), *css = path_join(r->repos, PAGE_CSS);
+
+	return stamp_is(r, stamp) && fs_exists(css);
+}

@@ -12,6 +12,7 @@ struct row {
 	const struct store_standing *standing; /* NULL: nothing is over yet */
 	struct store_build *last;              /* NULL: not there any more */
 	struct store_build first_failure;      /* id 0: none, or forgotten */
+	const char *waits;                     /* project its next build waits for; NULL */
 };
 VEC_TYPE(rows, struct row);
 
@@ -20,13 +21,13 @@ static void row_release(struct row *w)
 	store_build_release(&w->first_failure);
 }
 
-/* Broken by itself, broken by another, never built, good. */
+/* Broken by itself, broken by another, held up by another or never built, good. */
 static int rank(const struct row *w)
 {
 	if (!w->standing)
 		return 2;
 	if (w->standing->state == BUILD_SUCCESS)
-		return 3;
+		return w->waits ? 2 : 3;
 	return w->last && w->last->blamed ? 1 : 0;
 }
 
@@ -46,8 +47,14 @@ static int by_trouble(const void *a, const void *b)
 static int gather(struct report *r, const char *target, const struct store_standings *standings,
 	const struct store_builds *last, struct rows *ret, struct err *err)
 {
-	auto_hmap struct hmap by_standing = HMAP_INIT, by_last = HMAP_INIT;
+	auto_hmap struct hmap by_standing = HMAP_INIT, by_last = HMAP_INIT, waits = HMAP_INIT;
 	size_t k;
+
+	for (size_t i = 0; i < r->waits.n; i++) {
+		auto_free char *key = xstrndup(r->waits.v[i], strcspn(r->waits.v[i], "\t"));
+
+		(void)hmap_set(&waits, key, i);
+	}
 
 	for (size_t i = 0; i < standings->n; i++)
 		(void)hmap_set(&by_standing, standings->v[i].project, i);
@@ -55,9 +62,12 @@ static int gather(struct report *r, const char *target, const struct store_stand
 		(void)hmap_set(&by_last, last->v[i].project, i);
 	vec_foreach (r->conf.projects, p) {
 		struct row w = {.project = p->project, .conf = p};
+		auto_free char *key = xasprintf("%s %s", target, p->project);
 
 		if (!report_builds_for(p, target))
 			continue;
+		if (hmap_get(&waits, key, &k))
+			w.waits = r->waits.v[k] + strlen(key) + 1;
 		if (hmap_get(&by_standing, p->project, &k))
 			w.standing = &standings->v[k];
 		if (hmap_get(&by_last, p->project, &k))
@@ -142,6 +152,11 @@ static void put_row(struct report *r, struct strbuf *out, const struct page *p, 
 	}
 	if (w->last && w->standing && w->standing->state == BUILD_FAILED)
 		piece_cause(r, out, p, w->last);
+	if (w->waits) {
+		sb_add(out, "<span class=\"sub\">the next waits for ");
+		piece_project(r, out, p, p->target, w->waits);
+		sb_add(out, "</span>");
+	}
 	page_cell_end(out);
 	page_cell(out, w->standing && w->standing->first_failure ? "Failing since" : NULL);
 	put_since(r, out, p, w);
@@ -151,7 +166,7 @@ static void put_row(struct report *r, struct strbuf *out, const struct page *p, 
 }
 
 struct counts {
-	size_t good, bad, none;
+	size_t good, bad, none, waiting;
 };
 
 static struct counts count(const struct rows *rows)
@@ -159,6 +174,7 @@ static struct counts count(const struct rows *rows)
 	struct counts n = {0};
 
 	vec_foreach (rows, w) {
+		n.waiting += w->waits != NULL;
 		if (!w->standing)
 			n.none++;
 		else if (w->standing->state == BUILD_SUCCESS)
@@ -184,8 +200,11 @@ static int html(struct report *r, const char *target, const struct rows *rows, s
 		.json = "status_report.json"};
 
 	page_begin(&out, &p);
-	sb_addf(&out, "<p>%zu failing, %zu good, %zu not built yet. Days are counted to ", n.bad,
-		n.good, n.none);
+	sb_addf(&out, "<p>%zu failing, %zu good, %zu not built yet", n.bad, n.good, n.none);
+	if (n.waiting)
+		sb_addf(&out, "; %zu wait%s for another project", n.waiting,
+			n.waiting == 1 ? "s" : "");
+	sb_add(&out, ". Days are counted to ");
 	page_day(&out, r->shown_day * 86400);
 	sb_add(&out, ".</p>\n");
 	if (rows->n) {
@@ -226,6 +245,7 @@ static json_t *row_json(struct report *r, const struct row *w)
 	json_put_int(o, "failed", s ? s->n_failed : 0);
 	json_put_str(o, "message", w->last ? w->last->message : NULL);
 	json_put_str(o, "blamed", w->last ? w->last->blamed : NULL);
+	json_put_str(o, "waits", w->waits);
 	return o;
 }
 

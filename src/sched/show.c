@@ -98,7 +98,6 @@ void show_close(struct sched *s)
 
 void show_pass(struct sched *s)
 {
-	auto_free char *index = xasprintf("%s/repos/index.html", s->cfg->data);
 	auto_err struct err e = ERR_INIT;
 	bool changed = false;
 
@@ -107,6 +106,7 @@ void show_pass(struct sched *s)
 	if (!s->report || !changed)
 		return;
 	write_queues(s);
-	if (!fs_exists(index) && report_start(s->report, &e) < 0)
+	/* a single pass writes the pages of what changed; what is common to all comes once */
+	if (!s->daemon && !report_fresh(s->report) && report_start(s->report, &e) < 0)
 		trouble(s, &e);
 }

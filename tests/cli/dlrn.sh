@@ -206,6 +206,9 @@ typed()
 }
 typed 'packmill recheck PROJECT' --recheck
 typed 'packmill recheck PROJECT' run --recheck
+typed 'packmill recheck PROJECT' run --force-recheck --package-name foo
+typed 'PACKMILL_TRACE=proc' --log-commands
+typed 'is not needed' run --use-public
 typed 'packmill status' --status --package-name foo
 typed 'packmill run --head-only' --head-only
 typed 'packmill run --project NAME' --package-name foo

@@ -17,6 +17,7 @@ ok 'which dnf reads as it is printed' dnf -q --setopt=reposdir="$T/yum" --setopt
 has 'the packages' out '^demo quern$'
 has 'what this machine has' out '^host-base host-base$'
 has 'runs the program' report '^  84: 2 2 3 7$'
+ok 'its pages have their style' test -s demo/data/repos/packmill.css
 for step in source dependencies build install; do
 	has "shows the time of $step" report "^$step +[0-9.]+ s +[0-9.]+ s +[0-9.]+ s$"
 done

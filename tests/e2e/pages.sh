@@ -50,6 +50,7 @@ change red 'if still' >/dev/null
 ok 'a run writes pages as it goes' sh -c 'grep -q "First bad commit" data/repos/host/projects/red.html &&
 	grep -Eq "[0-9] (added|upgraded)" data/repos/host/current/index.html'
 has 'and again when lint is done' "data/repos/host/builds/1.html" 'id="lint"'
+ok 'with a style sheet, and no dead link' python3 "$SRC/tests/pages/links.py" data/repos
 ok 'all pages anew' "$PACKMILL" report
 has 'says which is the first' "$T/out" '/data/repos/index.html$'
 ok 'as JSON' "$PACKMILL" report --json
