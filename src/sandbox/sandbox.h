@@ -111,6 +111,18 @@ int sandbox_collect(struct sandbox *sb, const char *dir, const char *glob, bool 
 int sandbox_read(struct sandbox *sb, const char *path, uint64_t max, char **ret, size_t *ret_n,
 	struct err *err);
 
+/*
+ * For our own code that reads foreign bytes: a child without exec (proc_fork) runs fn; what it
+ * wrote to out_fd is added to ret_out, at most LIMIT_OUTPUT. fn opens what it needs, calls
+ * sandbox_confine, and only then looks at what is in there. ERR_BUILD: it failed or died;
+ * ERR_TIMEOUT; ERR_SIGNAL.
+ */
+int sandbox_compute(int (*fn)(void *arg, int out_fd), void *arg, unsigned seconds,
+	struct strbuf *ret_out, struct err *err);
+/* For the rest of its life this process reads and writes what it has open, has at most that much
+ * address space, and asks the kernel for nothing else. Not to be undone. */
+int sandbox_confine(uint64_t memory, struct err *err);
+
 /* A service whose cgroup is its own to divide (v2, systemd's Delegate=yes) moves into a group below
  * it, so that groups of sandboxes can be made beside; else nothing. Once, before any of them. */
 void sandbox_use_delegated(void);
