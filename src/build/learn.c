@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* learn.c - what a build tells of dependencies, for those who order and repeat builds. */
+#include "base/fs.h"
 #include "build/steps.h"
 #include "format/rpm/rpm_learn.h"
 
@@ -47,16 +48,42 @@ int learn_declared(struct build *b, struct err *err)
 	return r;
 }
 
+/* Far more than a jail needs for ELF_MAX, with all that is mapped already */
+#define JAIL_MEMORY  (4 * GIB)
+#define JAIL_SECONDS 300
+
+static int jail_run(void *ctx, const char *file, int (*fn)(void *arg, int out_fd), void *arg,
+	struct strbuf *ret_out, struct err *err)
+{
+	auto_err struct err e = ERR_INIT;
+	struct build *b = ctx;
+	int r = sandbox_compute(fn, arg, JAIL_SECONDS, ret_out, &e);
+
+	if (r >= 0)
+		return 0;
+	if (r != -ERR_SIGNAL)
+		logs_state(&b->logs, "what is in %s is not known: %s; its digests are taken",
+			path_base(file), e.msg);
+	return err_move(err, &e);
+}
+
+static int jail_confine(void *ctx, struct err *err)
+{
+	(void)ctx;
+	return sandbox_confine(JAIL_MEMORY, err);
+}
+
 int learn_packages(struct build *b, struct err *err)
 {
 	struct result *res = b->res;
+	struct format_jail jail = {.run = jail_run, .confine = jail_confine, .ctx = b};
 	auto_strv struct strv files = STRV_INIT;
 	int r;
 
 	vec_foreach (&res->artifacts, p)
 		if (p->kind == PACKAGE_MAIN)
 			strv_add(&files, p->path);
-	r = rpm_learn(&files, &res->provides, &res->requires, &res->content, err);
+	r = rpm_learn(&files, &jail, &res->provides, &res->requires, &res->content, err);
 	if (r >= 0)
 		r = rpm_has_paths(&files, &b->job->paths, &res->provides, err);
 	if (r < 0)

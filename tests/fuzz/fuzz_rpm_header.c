@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	package_release(&p);
 	(void)rpm_build_requires(path, &requires, NULL);
 	strv_add(&files, path);
-	if (rpm_learn(&files, &provides, &requires, &content, NULL) >= 0)
+	if (rpm_learn(&files, NULL, &provides, &requires, &content, NULL) >= 0)
 		assert(content);
 	(void)rpm_diff(path, path, &differences, NULL);
 	rpm_differences_release(&differences);

@@ -10,11 +10,39 @@
 #include "base/proc.h"
 #include "format/rpm/rpm.h"
 #include "format/rpm/rpm_learn.h"
+#include "sandbox/sandbox.h"
 #include "scratch.h"
 
 static char *top;
 
+static int run(void *ctx, const char *file, int (*fn)(void *arg, int out_fd), void *arg,
+	struct strbuf *ret_out, struct err *err)
+{
+	int *runs = ctx;
+
+	(void)file;
+	++*runs;
+	return sandbox_compute(fn, arg, 60, ret_out, err);
+}
+
+static int confine(void *ctx, struct err *err)
+{
+	(void)ctx;
+	return sandbox_confine(4 * GIB, err);
+}
+
+static int confine_not(void *ctx, struct err *err)
+{
+	(void)ctx;
+	return err_set(err, ERR_SYS, "not here");
+}
+
+static int runs;
+static const struct format_jail jail = {.run = run, .confine = confine, .ctx = &runs};
+static const struct format_jail broken = {.run = run, .confine = confine_not, .ctx = &runs};
+
 static const char spec[] =
+	"%global __os_install_post %{nil}\n" /* strip would drop the times */
 	"Name: sample\nVersion: 1.0\nRelease: %{rel}\nEpoch: 2\nSummary: s\nLicense: MIT\n"
 	"BuildArch: noarch\nProvides: virtual(x) = 3, plain\n"
 	"Requires: sample-libs = 2:%{version}-%{release}, other >= %{need}, (plain or nothing)\n"
@@ -25,13 +53,16 @@ static const char spec[] =
 	"%{buildroot}/usr/share/doc/sample-%{version}-%{release}\n"
 	"echo %{text} >%{buildroot}/usr/bin/sample\nchmod %{mode} %{buildroot}/usr/bin/sample\n"
 	"touch -d @%{time} %{buildroot}/usr/bin/sample\n"
+	"mkdir -p %{buildroot}/usr/lib\nar rcU %{buildroot}/usr/lib/sample.a "
+	"%{buildroot}/usr/bin/sample\n"
+	"ln %{buildroot}/usr/lib/sample.a %{buildroot}/usr/lib/again.a\n"
 	"echo a >%{buildroot}/etc/sample.conf\n"
 	"echo %{rel} >%{buildroot}/usr/lib/.build-id/x\n"
 	"echo %{rel} >%{buildroot}/usr/bin/sample.pyc\n"
 	"ln -s ../sample-%{version}-%{release} "
 	"%{buildroot}/usr/share/doc/sample-%{version}-%{release}/self\n"
 	"%post\necho %{script} of %{version}-%{release}.x86_64\n"
-	"%files\n/usr/bin/*\n/usr/share/doc/*\n/usr/lib/.build-id/x\n"
+	"%files\n/usr/bin/*\n/usr/lib/*.a\n/usr/share/doc/*\n/usr/lib/.build-id/x\n"
 	"%files libs\n/etc/sample.conf\n";
 
 struct variant {
@@ -107,7 +138,7 @@ static void learns(void **state)
 
 	(void)state;
 	files_of(&variants[0], &files);
-	assert_int_equal(rpm_learn(&files, &provides, &requires, &content, NULL), 0);
+	assert_int_equal(rpm_learn(&files, NULL, &provides, &requires, &content, NULL), 0);
 	p = strv_join(&provides, "; ");
 	r = strv_join(&requires, "; ");
 	assert_string_equal(p,
@@ -123,12 +154,13 @@ static void tells_changes(void **state)
 	auto_free char *first = NULL;
 
 	(void)state;
+	runs = 0;
 	for (size_t i = 0; i < COUNTOF(variants); i++) {
 		auto_strv struct strv files = STRV_INIT, p = STRV_INIT, r = STRV_INIT;
 		char *content = NULL;
 
 		files_of(&variants[i], &files);
-		assert_int_equal(rpm_learn(&files, &p, &r, &content, NULL), 0);
+		assert_int_equal(rpm_learn(&files, &jail, &p, &r, &content, NULL), 0);
 		assert_int_equal(strlen(content), 64);
 		if (!first)
 			first = xstrdup(content);
@@ -136,6 +168,57 @@ static void tells_changes(void **state)
 			fail_msg("variant %zu (%s) is %s", i, variants[i].rel,
 				variants[i].same ? "another" : "the same");
 		free(content);
+	}
+	/* once for each package that has something to look at */
+	assert_int_equal(runs, COUNTOF(variants));
+}
+
+/* Without a look inside, the times in an archive make it another; what cannot be looked at is no
+ * failure. */
+static void not_read(void **state)
+{
+	static const struct format_jail *const jails[] = {NULL, &broken};
+	char *of[2][2];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		auto_strv struct strv files = STRV_INIT, p = STRV_INIT, r = STRV_INIT;
+
+		files_of(&variants[i % 2 * 2], &files);
+		assert_int_equal(
+			rpm_learn(&files, jails[i / 2], &p, &r, &of[i / 2][i % 2], NULL), 0);
+	}
+	assert_string_not_equal(of[0][0], of[0][1]);
+	assert_string_equal(of[0][0], of[1][0]);
+	assert_string_equal(of[0][1], of[1][1]);
+	for (size_t i = 0; i < 4; i++)
+		free(of[i / 2][i % 2]);
+}
+
+/* A payload that ends early, or is none. */
+static void damaged(void **state)
+{
+	auto_free char *from = NULL, *to = path_join(top, "damaged.rpm"), *data = NULL;
+	auto_strv struct strv files = STRV_INIT, copies = STRV_INIT, p = STRV_INIT, r = STRV_INIT;
+	auto_free char *whole = NULL, *plain = NULL;
+	size_t n;
+
+	(void)state;
+	files_of(&variants[0], &files);
+	from = files.v[1];
+	files.n = 1;
+	assert_int_equal(fs_read(from, MIB, &data, &n, NULL), 0);
+	strv_add(&copies, from);
+	assert_int_equal(rpm_learn(&copies, NULL, &p, &r, &plain, NULL), 0);
+	strv_release(&copies);
+	for (int cut = 0; cut < 2; cut++) {
+		memset(data + n - 200, 'x', 200);
+		assert_int_equal(fs_write(to, data, n - (cut ? 150U : 0), 0644, NULL), 0);
+		strv_release(&copies);
+		strv_add(&copies, to);
+		assert_int_equal(rpm_learn(&copies, &jail, &p, &r, &whole, NULL), 0);
+		assert_string_equal(whole, plain);
+		free(TAKE(whole));
 	}
 }
 
@@ -148,11 +231,11 @@ static void order(void **state)
 
 	(void)state;
 	files_of(&variants[0], &files);
-	assert_int_equal(rpm_learn(&files, &p, &r, &a, NULL), 0);
+	assert_int_equal(rpm_learn(&files, NULL, &p, &r, &a, NULL), 0);
 	f = files.v[0];
 	files.v[0] = files.v[1];
 	files.v[1] = f;
-	assert_int_equal(rpm_learn(&files, &p, &r, &b, NULL), 0);
+	assert_int_equal(rpm_learn(&files, NULL, &p, &r, &b, NULL), 0);
 	assert_string_equal(a, b);
 }
 
@@ -164,7 +247,7 @@ static void nothing(void **state)
 
 	(void)state;
 	strv_add(&files, path);
-	assert_int_equal(rpm_learn(&files, &p, &r, &content, NULL), -ERR_BUILD);
+	assert_int_equal(rpm_learn(&files, NULL, &p, &r, &content, NULL), -ERR_BUILD);
 	assert_null(content);
 }
 
@@ -200,7 +283,7 @@ static void bounds(void **state)
 			proc_check(&o, NULL, ERR_BUILD, &err) < 0)
 			fail_msg("%s", err.msg);
 		strv_add(&f, rpm);
-		assert_int_equal(rpm_learn(&f, &p, &r, &content, NULL), -ERR_BUILD);
+		assert_int_equal(rpm_learn(&f, NULL, &p, &r, &content, NULL), -ERR_BUILD);
 		assert_int_equal(rpm_build_requires(srpm, &b, NULL), -ERR_BUILD);
 	}
 }
@@ -226,7 +309,7 @@ static void pairs(void **state)
 		proc_check(&o, NULL, ERR_BUILD, &err) < 0)
 		fail_msg("%s", err.msg);
 	strv_add(&f, rpm);
-	assert_int_equal(rpm_learn(&f, &p, &r, &content, &err), -ERR_BUILD);
+	assert_int_equal(rpm_learn(&f, NULL, &p, &r, &content, &err), -ERR_BUILD);
 	assert_non_null(strstr(err.msg, "too many versions of the same names"));
 }
 
@@ -235,6 +318,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(learns),
 		cmocka_unit_test(tells_changes),
+		cmocka_unit_test(not_read),
+		cmocka_unit_test(damaged),
 		cmocka_unit_test(order),
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(bounds),

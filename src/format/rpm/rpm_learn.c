@@ -1,37 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rpm_learn.c - what packages provide and require, and the hash of what they are. */
+/* rpm_learn.c - what packages provide and require. */
 #include "format/rpm/rpm_learn.h"
-#include "base/hash.h"
 #include "base/limits.h"
-#include "base/map.h"
-#include "base/vec.h"
-#include "format/rpm/rpm_dep.h"
+#include "format/rpm/rpm_content.h"
 #include "format/rpm/rpm_lib.h"
 #include <rpm/rpmfiles.h>
 
 /* Paths that may be required without a package's file list being read: as in primary metadata. */
 static const char *const public_dirs[] = {"/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "/etc/"};
 
-#define BUILD_ID_DIR "/usr/lib/.build-id"
-
-struct learned_package {
-	Header h;
-	char *key; /* name.arch */
-};
-
-struct learn {
-	VEC(struct learned_package) packages;
-	struct strv own;   /* version-release of each, with and without its epoch; sorted */
-	struct hmap names; /* provided -> index into `provided` */
-	VEC(struct rpm_dep) provided;
-	size_t compared; /* pairs of versions */
-};
-
 static void learned_package_release(struct learned_package *p)
 {
 	if (p->h)
 		(void)headerFree(p->h);
 	free(p->key);
+	rpm_hashes_release(&p->hashes);
 }
 
 static void learn_release(struct learn *l)
@@ -47,13 +30,6 @@ static int by_key(const void *a, const void *b)
 	const struct learned_package *x = a, *y = b;
 
 	return strcmp(x->key, y->key);
-}
-
-static int by_text(const void *a, const void *b)
-{
-	const char *const *x = a, *const *y = b;
-
-	return strcmp(*x, *y);
 }
 
 /* Sorted, each once. */
@@ -72,26 +48,14 @@ static void sort_own(struct strv *own)
 		own->v[n] = NULL;
 }
 
-/* The first of own[from...] whose character k is at least c; all of these have the same k before
- * it. */
-static size_t own_from(const struct strv *own, size_t from, size_t to, size_t k, int c)
-{
-	while (from < to) {
-		size_t mid = from + (to - from) / 2;
-
-		if ((unsigned char)own->v[mid][k] < c)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return from;
-}
-
 static int read_all(struct learn *l, const struct strv *files, struct err *err)
 {
 	strv_foreach (files, f) {
 		struct learned_package *p = vec_push(&l->packages);
-		int r = rpm_header(*f, &p->h, err);
+		int r;
+
+		p->file = *f;
+		r = rpm_header(*f, &p->h, err);
 
 		if (r < 0)
 			return r;
@@ -252,172 +216,21 @@ static int drop_own(struct learn *l, struct strv *requires, struct err *err)
 	return 0;
 }
 
-/* --- content --- */
-
-static bool is_version_char(char c)
+/* What cannot be read counts with its digest: that is no failure of a build. */
+static int read_payloads(struct learn *l, const struct format_jail *jail, struct err *err)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c && strchr("_~^+", c));
-}
-
-static bool begins(const char *text, const char *s)
-{
-	return s == text || !(is_version_char(s[-1]) || s[-1] == '.');
-}
-
-static bool ends(const char *s)
-{
-	return *s == '.' ? !(s[1] >= '0' && s[1] <= '9') : !is_version_char(*s);
-}
-
-/* Length of the longest version-release of the packages that stands at s for itself, that is not a
- * part of a longer one; 0: none. */
-static size_t own_at(const struct learn *l, const char *text, const char *s)
-{
-	size_t from = 0, to = l->own.n, found = 0;
-
-	if (!begins(text, s))
-		return 0;
-	for (size_t k = 0; from < to; k++) {
-		if (!l->own.v[from][k] && k && ends(s + k))
-			found = k;
-		if (!s[k])
-			break;
-		from = own_from(&l->own, from, to, k, (unsigned char)s[k]);
-		to = own_from(&l->own, from, to, k, (unsigned char)s[k] + 1);
-	}
-	return found;
-}
-
-static bool is_own_version(const struct learn *l, const char *evr)
-{
-	return l->own.n && bsearch(&evr, l->own.v, l->own.n, sizeof *l->own.v, by_text);
-}
-
-/* The text with each of the packages' own version-releases as @. */
-static void add_masked(struct sha256 *h, const struct learn *l, const char *text)
-{
-	auto_strbuf struct strbuf out = STRBUF_INIT;
-
-	for (const char *s = text; *s;) {
-		size_t n = own_at(l, text, s);
-
-		if (n)
-			sb_addc(&out, '@');
-		else
-			sb_addc(&out, *s);
-		s += n ? n : 1;
-	}
-	sha256_add_str(h, sb_str(&out));
-}
-
-/* A dependency on or of one of the packages themselves follows their version-release. */
-static void add_dep(struct sha256 *h, const struct learn *l, const char *text)
-{
-	CLEANUP(rpm_dep_release) struct rpm_dep d = {0};
-
-	if (!rpm_dep_parse(text, &d)) {
-		add_masked(h, l, text);
-		return;
-	}
-	sha256_add_str(h, d.name);
-	sha256_add(h, &d.op, sizeof d.op);
-	if (d.evr && is_own_version(l, d.evr) && hmap_has(&l->names, d.name))
-		sha256_add_str(h, "@");
-	else
-		sha256_add_str(h, d.evr ? d.evr : "");
-}
-
-static void add_deps(struct sha256 *h, const struct learn *l, Header hdr)
-{
-	static const rpmTagVal tags[] = {RPMTAG_PROVIDENAME, RPMTAG_REQUIRENAME,
-		RPMTAG_CONFLICTNAME, RPMTAG_OBSOLETENAME, RPMTAG_RECOMMENDNAME, RPMTAG_SUGGESTNAME,
-		RPMTAG_SUPPLEMENTNAME, RPMTAG_ENHANCENAME, RPMTAG_ORDERNAME};
-
-	for (size_t i = 0; i < COUNTOF(tags); i++) {
-		auto_ds rpmds ds = rpmdsNew(hdr, tags[i], 0);
-
-		sha256_add_str(h, rpmTagGetName(tags[i]));
-		while (rpmdsNext(ds) >= 0) {
-			auto_free char *text = rpm_ds_text(ds);
-
-			add_dep(h, l, text);
-		}
-	}
-}
-
-static void add_scripts(struct sha256 *h, const struct learn *l, Header hdr)
-{
-	static const rpmTagVal tags[] = {RPMTAG_PREIN, RPMTAG_PREINPROG, RPMTAG_POSTIN,
-		RPMTAG_POSTINPROG, RPMTAG_PREUN, RPMTAG_PREUNPROG, RPMTAG_POSTUN, RPMTAG_POSTUNPROG,
-		RPMTAG_PRETRANS, RPMTAG_PRETRANSPROG, RPMTAG_POSTTRANS, RPMTAG_POSTTRANSPROG,
-		RPMTAG_VERIFYSCRIPT, RPMTAG_VERIFYSCRIPTPROG, RPMTAG_TRIGGERSCRIPTS,
-		RPMTAG_TRIGGERSCRIPTPROG, RPMTAG_TRIGGERNAME, RPMTAG_TRIGGERINDEX,
-		RPMTAG_FILETRIGGERSCRIPTS, RPMTAG_FILETRIGGERSCRIPTPROG, RPMTAG_FILETRIGGERNAME,
-		RPMTAG_TRANSFILETRIGGERSCRIPTS, RPMTAG_TRANSFILETRIGGERSCRIPTPROG,
-		RPMTAG_TRANSFILETRIGGERNAME};
-
-	for (size_t i = 0; i < COUNTOF(tags); i++) {
-		rpmtd td = rpmtdNew();
-
-		if (headerGet(hdr, tags[i], td, HEADERGET_EXT)) {
-			sha256_add_str(h, rpmTagGetName(tags[i]));
-			while (rpmtdNext(td) >= 0) {
-				auto_free char *s = rpmtdFormat(td, RPMTD_FORMAT_STRING, NULL);
-
-				add_masked(h, l, s ? s : "");
-			}
-		}
-		rpmtdFreeData(td);
-		rpmtdFree(td);
-	}
-}
-
-static void add_file(struct sha256 *h, const struct learn *l, rpmfiles f, int i)
-{
-	auto_free char *path = rpmfilesFN(f, i);
-	const char *link = rpmfilesFLink(f, i), *caps = rpmfilesFCaps(f, i);
-	const char *user = rpmfilesFUser(f, i), *group = rpmfilesFGroup(f, i);
-	uint32_t numbers[] = {
-		rpmfilesFMode(f, i), (uint32_t)rpmfilesFFlags(f, i), (uint32_t)rpmfilesFRdev(f, i)};
-	const unsigned char *digest;
-	size_t n = 0;
-
-	if (str_starts(path, BUILD_ID_DIR))
-		return;
-	add_masked(h, l, path);
-	sha256_add(h, numbers, sizeof numbers);
-	sha256_add_str(h, user ? user : "");
-	sha256_add_str(h, group ? group : "");
-	add_masked(h, l, link ? link : "");
-	sha256_add_str(h, caps ? caps : "");
-	digest = rpmfilesFDigest(f, i, NULL, &n);
-	if (digest && !str_ends(path, ".pyc"))
-		sha256_add(h, digest, n);
-	sha256_add_str(h, "");
-}
-
-static char *content(struct learn *l)
-{
-	CLEANUP(sha256_freep) struct sha256 *h = sha256_new();
-	char hex[SHA256_HEX];
-
 	vec_foreach (&l->packages, p) {
-		rpmfiles f = rpmfilesNew(NULL, p->h, 0, RPMFI_KEEPHEADER);
+		auto_err struct err e = ERR_INIT;
 
-		sha256_add_str(h, p->key);
-		add_deps(h, l, p->h);
-		add_scripts(h, l, p->h);
-		for (int i = 0; i < (int)rpmfilesFC(f); i++)
-			add_file(h, l, f, i);
-		(void)rpmfilesFree(f);
+		if (rpm_payload_read(p->file, p->h, jail, rpm_content_mask, l, &p->hashes, &e) ==
+			-ERR_SIGNAL)
+			return err_move(err, &e);
 	}
-	sha256_end(TAKE(h), hex);
-	return xstrdup(hex);
+	return 0;
 }
 
-int rpm_learn(const struct strv *files, struct strv *ret_provides, struct strv *ret_requires,
-	char **ret_content, struct err *err)
+int rpm_learn(const struct strv *files, const struct format_jail *jail, struct strv *ret_provides,
+	struct strv *ret_requires, char **ret_content, struct err *err)
 {
 	CLEANUP(learn_release) struct learn l = {0};
 	auto_strv struct strv provides = STRV_INIT, requires = STRV_INIT;
@@ -429,11 +242,12 @@ int rpm_learn(const struct strv *files, struct strv *ret_provides, struct strv *
 		(r = collect(&l, RPMTAG_REQUIRENAME, &requires, err)) < 0)
 		return r;
 	index_provides(&l, &provides);
-	if ((r = drop_own(&l, &requires, err)) < 0)
+	if ((r = drop_own(&l, &requires, err)) < 0 ||
+		(jail && (r = read_payloads(&l, jail, err)) < 0))
 		return r;
 	strv_sort(&provides);
 	strv_sort(&requires);
-	*ret_content = content(&l);
+	*ret_content = rpm_content(&l);
 	strv_release(ret_provides);
 	strv_release(ret_requires);
 	*ret_provides = provides;

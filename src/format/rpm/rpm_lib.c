@@ -107,6 +107,14 @@ int rpm_header(const char *path, Header *ret, struct err *err)
 		err, ERR_BUILD, "'%s' is no readable rpm package%s%s", path, *why ? ": " : "", why);
 }
 
+FD_t rpm_payload_open(FD_t fd, Header h)
+{
+	auto_free char *packer = rpm_tag(h, RPMTAG_PAYLOADCOMPRESSOR);
+	auto_free char *mode = xasprintf("r.%s", packer && *packer ? packer : "gzip");
+
+	return Fdopen(fdDup(Fileno(fd)), mode);
+}
+
 char *rpm_tag(Header h, rpmTagVal tag)
 {
 	return headerGetAsString(h, tag);

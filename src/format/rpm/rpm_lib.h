@@ -47,6 +47,8 @@ rpmts rpm_ts_new(void);
 int rpm_verify(const char *path, rpmKeyring ring, struct strbuf *ret_log, struct err *err);
 /* Header of a package file, not verified. */
 int rpm_header(const char *path, Header *ret, struct err *err);
+/* The packed files behind the header, which fd was read up to; NULL: packed in an unknown way. */
+FD_t rpm_payload_open(FD_t fd, Header h);
 /* ERR_BUILD: its metadata would spoil that of a repository for all readers; names `file`. */
 int rpm_check_fit(Header h, const char *file, struct err *err);
 /* A tag as text; the caller's, NULL when missing. */

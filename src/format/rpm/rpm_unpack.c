@@ -91,18 +91,6 @@ static int unpack_all(struct unpack *u, FD_t payload, Header h, struct err *err)
 	return r;
 }
 
-static int open_payload(FD_t fd, Header h, FD_t *ret, const char *srpm, struct err *err)
-{
-	auto_free char *packer = rpm_tag(h, RPMTAG_PAYLOADCOMPRESSOR);
-	auto_free char *mode = xasprintf("r.%s", packer && *packer ? packer : "gzip");
-
-	*ret = Fdopen(fdDup(Fileno(fd)), mode);
-	if (*ret)
-		return 0;
-	return err_set(err, ERR_SOURCE, "'%s' is packed with '%s', which is not known here",
-		path_base(srpm), packer ? packer : "");
-}
-
 static int unpack(struct unpack *u, struct err *err)
 {
 	auto_ts rpmts ts = rpm_ts_new();
@@ -115,8 +103,14 @@ static int unpack(struct unpack *u, struct err *err)
 	/* it was verified by rpm_read; this leaves the file where the payload starts */
 	if (rpmReadPackageFile(ts, fd, u->srpm, &h) != RPMRC_OK || !headerIsSource(h))
 		return err_set(err, ERR_SOURCE, "'%s' is no source package", path_base(u->srpm));
-	if ((r = open_payload(fd, h, &payload, u->srpm, err)) < 0 ||
-		(r = unpack_all(u, payload, h, err)) < 0)
+	payload = rpm_payload_open(fd, h);
+	if (!payload) {
+		auto_free char *packer = rpm_tag(h, RPMTAG_PAYLOADCOMPRESSOR);
+
+		return err_set(err, ERR_SOURCE, "'%s' is packed with '%s', which is not known here",
+			path_base(u->srpm), packer ? packer : "");
+	}
+	if ((r = unpack_all(u, payload, h, err)) < 0)
 		return r;
 	return u->spec ? 0 : err_set(err, ERR_SOURCE, "'%s' has no spec", path_base(u->srpm));
 }
