@@ -11,6 +11,9 @@
 #include "sched/internal.h"
 
 #define FETCH_JOBS 6
+/* One that takes longer is a big first clone, or hangs: others have its place. */
+#define SLOW_MS    (60 * UINT64_C(1000))
+#define FETCH_MOST 48
 
 /* ---- in the helper ---- */
 
@@ -164,6 +167,15 @@ static int head(const struct list *l, const struct remote *r, const struct confi
 	return 0;
 }
 
+/* Others that share it need not wait for our upstream. */
+static void say_fetched(const struct list *l)
+{
+	json_t *j = json_object();
+
+	json_put_bool(j, "fetched", true);
+	say(l, j);
+}
+
 static int say_heads(const struct list *l, struct err *err)
 {
 	CLEANUP(git_commit_release) struct git_commit info = {0};
@@ -239,6 +251,7 @@ static int look(struct list *l, struct err *err)
 	if ((l->fetch_packaging && (r = fetch(l, p->packaging, err)) < 0) ||
 		(r = head(l, p->packaging, &p->conf->packaging, p->pack, l->pack, err)) < 0)
 		return err_wrap(err, "packaging");
+	say_fetched(l);
 	if (p->upstream &&
 		((l->fetch_upstream && (r = fetch(l, p->upstream, err)) < 0) ||
 			(r = head(l, p->upstream, &p->conf->upstream, p->up, l->up, err)) < 0))
@@ -279,6 +292,15 @@ static void list_free(struct list *l)
 	free(l);
 }
 
+static int on_fetched(struct sched *s, struct list *l, struct err *err)
+{
+	if (!l->fetch_packaging)
+		return 0;
+	l->fetch_packaging = false;
+	l->p->packaging->fetcher = NULL;
+	return commits_start(s, err);
+}
+
 static int on_found(struct sched *s, void *ctx, const char *line, struct err *err)
 {
 	struct project *p = ((struct list *)ctx)->p;
@@ -287,6 +309,8 @@ static int on_found(struct sched *s, void *ctx, const char *line, struct err *er
 
 	if (json_parse(line, strlen(line), "a helper", &j, err) < 0)
 		return -ERR_BUG;
+	if (json_get_bool(j, "fetched"))
+		return on_fetched(s, ctx, err);
 	if (json_get_str(j, "warning"))
 		log_warn("%s: %s", p->conf->project, json_get_str(j, "warning"));
 	if (json_get_str(j, "error")) {
@@ -364,6 +388,7 @@ static int start(struct sched *s, struct project *p, struct err *err)
 	if (l->fetch_packaging)
 		p->packaging->fetcher = p;
 	p->fetching = true;
+	p->fetched = loop_now(s->loop);
 	if ((r = helper_start(s, "fetch", helper, l, on_found, on_listed, err)) < 0) {
 		list_free(l);
 		p->fetching = false;
@@ -373,15 +398,17 @@ static int start(struct sched *s, struct project *p, struct err *err)
 
 int commits_start(struct sched *s, struct err *err)
 {
-	size_t n = 0;
+	size_t n = 0, all = 0;
 
-	vec_foreach (&s->projects, p)
-		n += (*p)->fetching;
+	vec_foreach (&s->projects, p) {
+		all += (*p)->fetching;
+		n += (*p)->fetching && loop_now(s->loop) < (*p)->fetched + SLOW_MS;
+	}
 	vec_foreach (&s->projects, it) {
 		struct project *p = *it;
 		int r;
 
-		if (n >= FETCH_JOBS)
+		if (n >= FETCH_JOBS || all >= FETCH_MOST)
 			break;
 		if (!p->moved || p->fetching || p->ready || is_fetched(p->upstream) ||
 			is_fetched(p->packaging))
@@ -389,6 +416,7 @@ int commits_start(struct sched *s, struct err *err)
 		if ((r = start(s, p, err)) < 0)
 			return r;
 		n++;
+		all++;
 	}
 	return 0;
 }

@@ -46,6 +46,7 @@ struct project {
 	struct remote *upstream, *packaging; /* upstream NULL: one git */
 	bool busy;                           /* being looked at in this round */
 	uint64_t asked;                      /* ... since this time of the loop */
+	uint64_t fetched;                    /* ... and its fetch began then */
 	bool moved;                          /* ... and something is to be fetched or listed */
 	bool fetching;
 	bool ready;      /* ... and what was found can be queued */
@@ -71,6 +72,10 @@ struct item {
 };
 
 /* The builds of one project on one target: one after another, in the order of commits. */
+enum { LANE_BEFORE = 1, LANE_NOW = 2 };
+
+#define PATIENCE_MS (15 * UINT64_C(1000)) /* with remotes that do not answer */
+
 struct lane {
 	char *target, *project;
 	const struct config_project *conf; /* NULL: no longer configured */
@@ -78,7 +83,8 @@ struct lane {
 	VEC(struct item) queue; /* by id */
 	struct worker *worker;  /* the one at work, NULL none */
 	char *seen_up, *seen_pack;
-	uint64_t served; /* builds begun in this busy period */
+	uint64_t served; /* builds begun, counted among those that could go on */
+	unsigned in;     /* LANE_*: whether it could go on at the last look, and can now */
 	bool probed;     /* asked its source package once for its place in the order */
 	bool held, warned;
 	/* where it stands: as the store's standing */

@@ -1,30 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * pick.c - which build begins next. Of one project on one target the commits go in their order, one
- * at a time; between projects: priority, then who had the fewest in this busy period, then the
+ * at a time; between projects: priority, then who had the fewest since it came in, then the
  * oldest. A build waits for queued and running builds of projects it needs, and for those that
  * failed.
  */
 #include "base/log.h"
 #include "sched/internal.h"
 
-#define PATIENCE_MS     (15 * UINT64_C(1000)) /* with remotes that do not answer */
-#define SUPERSEDED_LOOK 100                   /* builds of a project that were published last */
+#define FETCH_PATIENCE_MS (60 * UINT64_C(1000)) /* with those that answer and send nothing */
+#define SUPERSEDED_LOOK   100                   /* builds of a project that were published last */
 
-static bool lane_is_polled(const struct sched *s, const struct lane *l)
+/* Until when a project that is looked at is waited for by others. */
+static uint64_t patience(const struct project *p)
 {
-	const struct project *p = poll_project(s, l->project);
-
-	return p && p->busy;
+	return p->asked + (p->moved ? FETCH_PATIENCE_MS : PATIENCE_MS);
 }
 
 /* Whether the look at it that goes on may still tell soon what it needs: a remote that does not
- * answer is not waited for by strangers. */
+ * answer, or a fetch that takes long, is not waited for by strangers. */
 static bool is_expected(const struct sched *s, const struct lane *l)
 {
 	const struct project *p = poll_project(s, l->project);
 
-	return p && p->busy && (p->moved || loop_now(s->loop) < p->asked + PATIENCE_MS);
+	return p && p->busy && loop_now(s->loop) < patience(p);
+}
+
+/* One pass has the time to do it in order; a service goes on with what there is. */
+static bool lane_is_polled(const struct sched *s, const struct lane *l)
+{
+	const struct project *p = poll_project(s, l->project);
+
+	return p && p->busy && (!s->daemon || loop_now(s->loop) < patience(p));
 }
 
 static bool is_wanted(const struct sched *s, const struct lane *l)
@@ -316,6 +323,29 @@ static int begin(struct sched *s, const struct candidate *c, struct err *err)
 		  : work_start(s, c->lane, &c->item, err);
 }
 
+/*
+ * Turns are counted among those that could go on: who comes in, from idleness or from waiting for
+ * somebody, begins as the one with the fewest. Otherwise who worked much while a newcomer was idle
+ * would wait for all of its commits.
+ */
+static void level(struct sched *s, const struct candidates *all)
+{
+	uint64_t least = UINT64_MAX;
+
+	vec_foreach (&s->lanes, l)
+		(*l)->in |= (*l)->worker ? LANE_NOW : 0;
+	vec_foreach (all, c)
+		c->lane->in |= LANE_NOW;
+	vec_foreach (&s->lanes, l)
+		if ((*l)->in == (LANE_BEFORE | LANE_NOW) && (*l)->served < least)
+			least = (*l)->served;
+	vec_foreach (&s->lanes, l) {
+		if ((*l)->in == LANE_NOW)
+			(*l)->served = least == UINT64_MAX ? 0 : least;
+		(*l)->in = (*l)->in & LANE_NOW ? LANE_BEFORE : 0;
+	}
+}
+
 static int start_best(struct sched *s, struct err *err)
 {
 	struct candidates all = VEC_INIT;
@@ -326,21 +356,14 @@ static int start_best(struct sched *s, struct err *err)
 	for (size_t i = 0; i < s->lanes.n && r >= 0; i++)
 		if (s->lanes.v[i]->queue.n)
 			r = consider(s, s->lanes.v[i], &all, err);
+	if (r >= 0)
+		level(s, &all);
 	if (all.n)
 		qsort(all.v, all.n, sizeof *all.v, by_turn);
 	for (size_t i = 0; i < all.n && r >= 0 && pick_has_room(s); i++)
 		r = begin(s, &all.v[i], err);
 	vec_release(&all);
 	return r;
-}
-
-static void end_of_busy_period(struct sched *s)
-{
-	vec_foreach (&s->lanes, l)
-		if ((*l)->queue.n || (*l)->worker)
-			return;
-	vec_foreach (&s->lanes, l)
-		(*l)->served = 0;
 }
 
 /* When the next try of a build is due, or a remote is not waited for any more. */
@@ -353,9 +376,8 @@ static void set_retry(struct sched *s)
 			if (it->at > now && it->at < next)
 				next = it->at;
 	vec_foreach (&s->projects, p)
-		if ((*p)->busy && (*p)->asked + PATIENCE_MS > now &&
-			(*p)->asked + PATIENCE_MS < next)
-			next = (*p)->asked + PATIENCE_MS;
+		if ((*p)->busy && patience(*p) > now && patience(*p) < next)
+			next = patience(*p);
 	if (next == UINT64_MAX)
 		loop_off(&s->retry);
 	else
@@ -373,7 +395,6 @@ int pick_start(struct sched *s, struct err *err)
 		if (start_best(s, &e) < 0)
 			return sched_stall(s, &e, err);
 	}
-	end_of_busy_period(s);
 	set_retry(s);
 	return 0;
 }

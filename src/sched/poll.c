@@ -443,14 +443,17 @@ static void add_to(struct asked *a, struct project *p)
 	}
 }
 
+/* Whoever shares one of two remotes does not wait long for the other, which may hang. */
 static void mark_busy(struct sched *s)
 {
 	vec_foreach (&s->remotes, r)
 		(*r)->busy = false;
 	vec_foreach (&s->projects, p) {
-		if ((*p)->busy && (*p)->upstream)
+		if (!(*p)->busy || loop_now(s->loop) >= (*p)->asked + PATIENCE_MS)
+			continue;
+		if ((*p)->upstream)
 			(*p)->upstream->busy = true;
-		if ((*p)->busy && (*p)->packaging)
+		if ((*p)->packaging)
 			(*p)->packaging->busy = true;
 	}
 }
@@ -470,6 +473,9 @@ int poll_start(struct sched *s, const char *project, bool now, struct err *err)
 	int r;
 
 	a->s = s;
+	/* fetches may have become slow since, and give way */
+	if ((r = commits_start(s, err)) < 0)
+		return r;
 	mark_busy(s);
 	vec_foreach (&s->projects, p) {
 		if (!to_ask(s, *p, project, now))

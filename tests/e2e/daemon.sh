@@ -141,12 +141,20 @@ eventually test -s port
 project delta
 {
 	config
-	echo "  - {project: hangs, upstream: {url: \"git://127.0.0.1:$(cat port)/x\"}}"
+	echo "  - {project: hangs, upstream: {url: \"git://127.0.0.1:$(cat port)/x\"},"
+	echo "     packaging: {url: $T/git/delta-distgit}}"
 	echo "  - {project: gone, upstream: {url: $T/git/nowhere}}"
 	echo '  - project: delta'
 } >packmill.yaml
 kill -HUP $pid
 ok 'others are built while a remote hangs' eventually is_state 'success' -p delta
+change delta 'echo delta two' >/dev/null
+delta_twice()
+{
+	"$PACKMILL" poll -q delta
+	is_state 'success success' -p delta
+}
+ok 'not even who shares a packaging repository with it waits for long' eventually delta_twice
 for _ in 1 2 3; do "$PACKMILL" poll gone 2>/dev/null; sleep 1.2; done
 is 'what is not there is said once' "$(grep -c '^packmill: gone: ' log)" 1
 config >packmill.yaml
@@ -194,6 +202,39 @@ ok 'is taken over' eventually grep -q "build $n was finished before" log
 ok 'and published' eventually is_state 'success success success cancelled cancelled success' -p alpha
 is 'not built again' "$(stat -c %i "data/builds/$n/build.log")" "$inode"
 stop TERM
+
+# turns: who was busy for long does not wait for all commits of one that comes in
+change beta 'echo beta turns' >/dev/null
+sed 's/jobs: 2/jobs: 1/' packmill.yaml >one.yaml
+mv one.yaml packmill.yaml
+"$PACKMILL" queue hold -q beta
+start
+for n in 1 2 3 4 5 6; do change alpha "echo alpha turn $n" >/dev/null; done
+ok 'look now' "$PACKMILL" poll
+built_all()
+{
+	"$PACKMILL" list --json -p alpha --limit 1 | grep -q '"subject": "echo alpha turn 6"' &&
+		"$PACKMILL" list --json -p alpha --limit 1 | grep -q '"state": "success"'
+}
+ok 'many of one' eventually built_all
+"$PACKMILL" queue hold -q
+for n in 1 2 3 4 5 6; do change beta "echo beta turn $n" >/dev/null; done
+ok 'look now' "$PACKMILL" poll
+queued()
+{
+	[ "$("$PACKMILL" list --json -p "$1" --limit 8 | grep -c '"state": "queued"')" -ge "$2" ]
+}
+ok 'many of another wait' eventually queued beta 7
+change alpha 'echo alpha again' >/dev/null
+"$PACKMILL" poll -q
+ok 'then one of the first' eventually queued alpha 1
+: >log
+"$PACKMILL" queue release -q beta
+"$PACKMILL" queue release -q
+ok 'all are built' eventually sh -c '[ "$(grep -c "^beta: built" log)" = 7 ]'
+ok 'it had its turn soon' sh -c 'grep ": build [0-9]* of" log | head -n 3 | grep -q ^alpha'
+stop TERM
+config >packmill.yaml
 
 # a disk that is full for a while: what was built is kept, and published when there is room
 mkdir -p small/repos

@@ -286,7 +286,8 @@ static void test_damaged_mirror(void **state)
 		"shallow.lock", "HEAD.lock", "refs/packmill/head.lock",
 		"objects/info/commit-graphs/commit-graph-chain.lock",
 		"objects/info/commit-graph.lock"};
-	static const char half[] = "objects/pack/tmp_pack_half", fresh[] = "objects/pack/tmp_pack_x";
+	static const char half[] = "objects/pack/tmp_pack_half",
+			  fresh[] = "objects/pack/tmp_pack_x";
 	static const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
 	auto_free char *half_path = path_join(m_dir, half), *fresh_path = path_join(m_dir, fresh);
 	auto_strbuf struct strbuf s = STRBUF_INIT;
