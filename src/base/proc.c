@@ -11,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
-#define GRACE_MS UINT64_C(2000) /* from SIGTERM to SIGKILL */
+#define GRACE_MS 2000 /* from SIGTERM to SIGKILL */
 
 /* A captured output of the child. */
 struct stream {
@@ -101,7 +101,7 @@ static void run_end(struct run *r, enum err_code why)
 	if (r->why)
 		return;
 	r->why = why;
-	r->kill_at = time_mono_ms() + GRACE_MS;
+	r->kill_at = time_mono_ms() + (r->o->grace_ms ?: GRACE_MS);
 	run_kill(r, SIGTERM);
 }
 

@@ -16,6 +16,7 @@ struct proc_opts {
 	int pass_fd;             /* > 0: inherited under its own number */
 	bool err_to_out;         /* stderr goes where stdout goes */
 	unsigned timeout;        /* seconds, 0: none */
+	unsigned grace_ms;       /* from SIGTERM to SIGKILL; 0: two seconds */
 	size_t out_cap;          /* bytes kept of each captured stream; 0: LIMIT_OUTPUT */
 	bool over_cap_fails;     /* more output is ERR_SOURCE, else it is dropped */
 	bool own_group;          /* a process group of its own; ending it ends the whole group */
@@ -33,7 +34,7 @@ struct proc_result {
  * Run to the end. Captures stdout into ret_out and stderr into ret_err when they are not NULL.
  * A non-zero exit is not an error here: look at ret->exit. Errors: the program cannot be started
  * (ERR_NOT_FOUND), ERR_TIMEOUT, ERR_SIGNAL when we were told to stop; the child is dead then
- * (SIGTERM, two seconds later SIGKILL). Grandchildren that keep the pipes open are not waited for.
+ * (SIGTERM, after grace_ms SIGKILL). Grandchildren that keep the pipes open are not waited for.
  * ret_out, ret_err and ret may be NULL. The child dies with the thread that started it.
  */
 int proc_run(const struct proc_opts *o, struct strbuf *ret_out, struct strbuf *ret_err,

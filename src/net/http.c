@@ -31,6 +31,7 @@ int http_new(const struct http_conf *conf, struct http **ret, struct err *err)
 	h->conf.parallel = h->conf.parallel ?: 8;
 	h->conf.stall_secs = h->conf.stall_secs ?: 30;
 	h->conf.stall_rate = h->conf.stall_rate ?: 100;
+	h->conf.pause_ms = h->conf.pause_ms ?: 300;
 	h->conf.connect_secs = h->conf.connect_secs ?: 15;
 	if (!(h->multi = curl_multi_init()))
 		oom_(__FILE__, __LINE__);

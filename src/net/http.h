@@ -27,6 +27,8 @@ struct http_conf {
 	unsigned connect_secs; /* 0: 15 */
 	int retries; /* rounds over all mirrors after the first, when one of them may answer better
 			later (cut off, stalled, unreachable, 5xx); 0: 2, negative: none */
+	unsigned pause_ms; /* before the second round, five times as long before each later one;
+			      0: 300 */
 };
 int http_new(const struct http_conf *conf, struct http **ret, struct err *err);
 void http_free(struct http *h);

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 
 #define RETRIES   2
-#define PAUSE_MS  300 /* before the second round; five times as long before each later one */
 #define REDIRECTS 8L
 
 void xfer_init(struct xfer *x, struct http *h, struct http_get *get)
@@ -202,7 +201,7 @@ static void all_failed(struct xfer *x)
 static bool once_more(struct xfer *x)
 {
 	const int retries = x->h->conf.retries;
-	uint64_t pause = PAUSE_MS;
+	uint64_t pause = x->h->conf.pause_ms;
 
 	if (!x->passing || retries < 0 || x->round >= (retries ? retries : RETRIES))
 		return false;

@@ -18,6 +18,7 @@
  *   no-length       chunked, without size   no-validator   no ETag, no Last-Modified
  *   no-condition    never 304               date-only      no ETag
  *   flaky           503 on the first request for the path, good afterwards
+ *   gate            half of it, the rest when srv_open_gate was called
  *
  * ETag is made of size and modification time; Range, If-Range, If-None-Match, If-Modified-Since are
  * understood. Each answer is a line of the log: "METHOD TARGET STATUS BYTES [Range]".
@@ -29,9 +30,11 @@
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <pthread.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -57,7 +60,8 @@
 	X(NO_VALIDATOR, "no-validator")                                                            \
 	X(NO_CONDITION, "no-condition")                                                            \
 	X(DATE_ONLY, "date-only")                                                                  \
-	X(FLAKY, "flaky")
+	X(FLAKY, "flaky")                                                                          \
+	X(GATE, "gate")
 
 enum srv_bit {
 #define X(id, name) SRV_BIT_##id,
@@ -85,7 +89,7 @@ struct srv {
 	struct strv log, seen; /* seen: targets of flaky requests */
 	int conns[256];        /* open connections, -1 free */
 	size_t active;
-	bool stop;
+	bool stop, open; /* open: what is behind the gate comes */
 };
 
 struct srv_req {
@@ -290,6 +294,23 @@ static void srv_validators(struct srv_req *q, const struct stat *st)
 		(void)strftime(q->modified, sizeof q->modified, "%a, %d %b %Y %H:%M:%S GMT", &tm);
 }
 
+static bool srv_is_open(struct srv *s)
+{
+	bool open;
+
+	(void)pthread_mutex_lock(&s->lock);
+	open = s->open;
+	(void)pthread_mutex_unlock(&s->lock);
+	return open;
+}
+
+UNUSED static void srv_open_gate(struct srv *s)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	s->open = true;
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
 static void srv_send_file(struct srv_req *q, int fd)
 {
 	auto_strbuf struct strbuf b = STRBUF_INIT;
@@ -312,6 +333,16 @@ static void srv_send_file(struct srv_req *q, int fd)
 		sb_addf(&b, "Content-Length: %" PRIu64 "\r\n\r\n", n);
 	if (!srv_text(q, &b) || str_eq(q->method, "HEAD"))
 		return;
+	if (q->sw & SRV_GATE) {
+		uint64_t half = send_n / 2;
+
+		if (!srv_body(q, fd, half))
+			q->keep = false;
+		q->from += half;
+		send_n -= half;
+		while (!srv_is_open(q->s) && srv_wait(q, 5))
+			;
+	}
 	if (!srv_body(q, fd, send_n))
 		q->keep = false;
 	if (q->sw & SRV_STALL)
@@ -319,8 +350,10 @@ static void srv_send_file(struct srv_req *q, int fd)
 	if (q->sw & SRV_RESET) {
 		struct linger hard = {.l_onoff = 1};
 
-		/* the client has read what came: a reset drops what is still on its way */
-		(void)srv_wait(q, 50);
+		/* a reset drops what is still on its way; what has come the client can read */
+		for (int left = 1; left > 0 && ioctl(q->fd, SIOCOUTQ, &left) == 0 && left > 0;)
+			if (!srv_wait(q, 1))
+				break;
 		(void)setsockopt(q->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
 	}
 }

@@ -194,7 +194,7 @@ static void rounds(void **state)
 	auto_err struct err e = ERR_INIT;
 
 	(void)fresh(state);
-	assert_int_equal(http_new(&(struct http_conf){.retries = 1}, &h, NULL), 0);
+	assert_int_equal(http_new(&(struct http_conf){.retries = 1, .pause_ms = 10}, &h, NULL), 0);
 	assert_int_equal(http_fetch(h, &a, 1, NULL, NULL, &e), 0);
 	assert_int_equal(a.problems.n, 2);
 	expect_whole();

@@ -91,7 +91,7 @@ static void wait_part(void)
 	auto_free char *part = path_join(tmp, "got.part");
 	struct stat st;
 
-	for (int i = 0; i < 4000; i++) {
+	for (int i = 0; i < 12000; i++) {
 		if (stat(part, &st) == 0 && st.st_size > 0)
 			return;
 		(void)usleep(5000);
@@ -99,22 +99,50 @@ static void wait_part(void)
 	fail_msg("nothing came");
 }
 
+static bool has_part(pid_t pid)
+{
+	auto_free char *list = xasprintf("/proc/%d/fd", (int)pid);
+	auto_strv struct strv fds = STRV_INIT;
+
+	(void)fs_list(list, &fds, NULL);
+	strv_foreach (&fds, f) {
+		auto_free char *link = path_join(list, *f);
+		char to[4096];
+		ssize_t n = readlink(link, to, sizeof to - 1);
+
+		to[n < 0 ? 0 : n] = '\0';
+		if (str_ends(to, "/got.part"))
+			return true;
+	}
+	return false;
+}
+
+/* Until it downloads, or waits for the one that does. */
+static void wait_open(pid_t pid)
+{
+	for (int i = 0; i < 12000 && !has_part(pid); i++)
+		(void)usleep(5000);
+	assert_true(has_part(pid));
+}
+
 static void processes(void **state)
 {
-	struct http_get g[] = {want("/slow/f", NULL), want("/slow/f", NULL), plain("/slow/f")};
+	struct http_get g[] = {want("/gate/f", NULL), want("/gate/f", NULL), plain("/gate/f")};
 	pid_t pids[COUNTOF(g)];
 
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(g); i++) {
 		pids[i] = fetch_in_child(&g[i]);
 		wait_part();
+		wait_open(pids[i]);
 	}
+	srv_open_gate(srv);
 	for (size_t i = 0; i < COUNTOF(g); i++) {
 		assert_int_equal(wait_for(pids[i]), 0);
 		http_get_release(&g[i]);
 	}
 	expect_whole();
-	expect_requests("GET /slow/f", 1);
+	expect_requests("GET /gate/f", 1);
 }
 
 /* The process that downloads is killed: the one that waited goes on from there. */
@@ -126,7 +154,7 @@ static void killed(void **state)
 	(void)state;
 	wait_part();
 	second = fetch_in_child(&b);
-	(void)usleep(20000);
+	wait_open(second);
 	assert_int_equal(kill(first, SIGKILL), 0);
 	assert_int_equal(wait_for(first), 1000 + SIGKILL);
 	assert_int_equal(wait_for(second), 0);

@@ -10,6 +10,7 @@
 #include "base/proc.h"
 #include "format/format.h"
 #include "format/rpm/rpm.h"
+#include "rpm_quick.h"
 #include "scratch.h"
 #include <signal.h>
 
@@ -95,7 +96,7 @@ static void build(const char *name, const char *version, const char *tags, bool 
 
 		add_package(&sb, a, NULL, wants);
 	}
-	const char *argv[] = {"rpmbuild", with_all ? "-bb" : "-ba", "--nodeps", "--quiet",
+	const char *argv[] = {"rpmbuild", with_all ? "-bb" : "-ba", "--nodeps", "--quiet", RPM_QUICK,
 		"--define", topdir, "--define", db, "--define", sourcedir, "--define",
 		"_unpackaged_files_terminate_build 0", path, NULL};
 	struct proc_opts o = {.argv = argv, .timeout = 60};

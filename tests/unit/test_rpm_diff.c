@@ -10,6 +10,7 @@
 #include "base/proc.h"
 #include "format/rpm/rpm.h"
 #include "format/rpm/rpm_diff.h"
+#include "rpm_quick.h"
 #include "scratch.h"
 
 #define F "/usr/share/d/f"
@@ -74,14 +75,15 @@ static void build(bool b)
 	auto_strbuf struct strbuf sb = STRBUF_INIT;
 	auto_free char *path = xasprintf("%s/t.spec", top);
 	auto_free char *topdir = xasprintf("_topdir %s/%c", top, b ? 'b' : 'a');
+	auto_free char *db = xasprintf("_dbpath %s/db", top), *home = xasprintf("HOME=%s", top);
 	const char *side = b ? "side b" : "side a", *more = b ? "more 2" : "less 1";
-	const char *argv[] = {"rpmbuild", "-bb", "--nodeps", "--quiet", "--define", topdir,
-		"--define", "_dbpath /nonexistent", "--define", "_buildhost h", "--define",
+	const char *argv[] = {"rpmbuild", "-bb", "--nodeps", "--quiet", RPM_QUICK, "--define", topdir,
+		"--define", db, "--define", "_buildhost h", "--define",
 		"use_source_date_epoch_as_buildtime 1", "--define",
 		"clamp_mtime_to_source_date_epoch 1", "--define",
 		"_unpackaged_files_terminate_build 0", "--define", side, "--define", more, path,
 		NULL};
-	const char *env[] = {"PATH=/usr/bin:/bin", "HOME=/nonexistent", "LANG=C.UTF-8",
+	const char *env[] = {"PATH=/usr/bin:/bin", home, "LANG=C.UTF-8",
 		"SOURCE_DATE_EPOCH=1650000000", NULL};
 	struct proc_opts o = {.argv = argv, .env = env, .timeout = 60};
 	struct err err = ERR_INIT;
@@ -175,12 +177,13 @@ static void test_no_package(void **state)
 {
 	(void)state;
 	auto_free char *a = package('a', 0), *spec = path_join(top, "t.spec");
+	auto_free char *none = path_join(top, "none");
 	struct rpm_differences d = VEC_INIT;
 	struct err err = ERR_INIT;
 
 	assert_int_equal(rpm_diff(a, spec, &d, &err), -ERR_BUILD);
 	err_clear(&err);
-	assert_int_equal(rpm_diff("/nonexistent", a, &d, &err), -ERR_NOT_FOUND);
+	assert_int_equal(rpm_diff(none, a, &d, &err), -ERR_NOT_FOUND);
 	err_clear(&err);
 	assert_int_equal(d.n, 0);
 }
