@@ -29,8 +29,8 @@
 #include "base/str.h"
 #include <arpa/inet.h>
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <strings.h>

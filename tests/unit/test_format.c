@@ -55,8 +55,8 @@ static int make_rpm(char **ret_file, struct err *err)
 		"%{buildroot}/usr/share/sample/n\n%files\n/usr/share/sample\n%files debuginfo\n";
 	auto_free char *path = path_join(top, "sample.spec");
 	auto_free char *topdir = xasprintf("_topdir %s", top), *db = xasprintf("_dbpath %s/x", top);
-	const char *argv[] = {"rpmbuild", "-ba", "--quiet", RPM_QUICK, "--define", topdir, "--define", db,
-		"--define", "debug_package %{nil}", path, NULL};
+	const char *argv[] = {"rpmbuild", "-ba", "--quiet", RPM_QUICK, "--define", topdir,
+		"--define", db, "--define", "debug_package %{nil}", path, NULL};
 	struct proc_opts o = {.argv = argv, .timeout = 60};
 	int r = fs_write(path, spec, strlen(spec), 0644, err);
 
@@ -264,9 +264,9 @@ static void test_rpm_names(void **state)
 		auto_free char *to = xasprintf("%s-linux", archs[i]);
 		auto_free char *file =
 			xasprintf("%s/odd/RPMS/sample-1.0~rc1-3.x.%s.rpm", top, archs[i]);
-		const char *argv[] = {"rpmbuild", "-bb", "--quiet", RPM_QUICK, "--target", to, "--define",
-			topdir, "--define", db, "--define", "debug_package %{nil}", "--define",
-			"_build_name_fmt %{NVRA}.rpm", bare, NULL};
+		const char *argv[] = {"rpmbuild", "-bb", "--quiet", RPM_QUICK, "--target", to,
+			"--define", topdir, "--define", db, "--define", "debug_package %{nil}",
+			"--define", "_build_name_fmt %{NVRA}.rpm", bare, NULL};
 		struct proc_opts o = {.argv = argv, .timeout = 60};
 		auto_err struct err err = ERR_INIT;
 

@@ -96,8 +96,8 @@ static void build(const char *name, const char *version, const char *tags, bool 
 
 		add_package(&sb, a, NULL, wants);
 	}
-	const char *argv[] = {"rpmbuild", with_all ? "-bb" : "-ba", "--nodeps", "--quiet", RPM_QUICK,
-		"--define", topdir, "--define", db, "--define", sourcedir, "--define",
+	const char *argv[] = {"rpmbuild", with_all ? "-bb" : "-ba", "--nodeps", "--quiet",
+		RPM_QUICK, "--define", topdir, "--define", db, "--define", sourcedir, "--define",
 		"_unpackaged_files_terminate_build 0", path, NULL};
 	struct proc_opts o = {.argv = argv, .timeout = 60};
 	if (fs_write(path, sb.s, sb.n, 0644, &err) < 0 ||

@@ -77,14 +77,14 @@ static void build(bool b)
 	auto_free char *topdir = xasprintf("_topdir %s/%c", top, b ? 'b' : 'a');
 	auto_free char *db = xasprintf("_dbpath %s/db", top), *home = xasprintf("HOME=%s", top);
 	const char *side = b ? "side b" : "side a", *more = b ? "more 2" : "less 1";
-	const char *argv[] = {"rpmbuild", "-bb", "--nodeps", "--quiet", RPM_QUICK, "--define", topdir,
-		"--define", db, "--define", "_buildhost h", "--define",
+	const char *argv[] = {"rpmbuild", "-bb", "--nodeps", "--quiet", RPM_QUICK, "--define",
+		topdir, "--define", db, "--define", "_buildhost h", "--define",
 		"use_source_date_epoch_as_buildtime 1", "--define",
 		"clamp_mtime_to_source_date_epoch 1", "--define",
 		"_unpackaged_files_terminate_build 0", "--define", side, "--define", more, path,
 		NULL};
-	const char *env[] = {"PATH=/usr/bin:/bin", home, "LANG=C.UTF-8",
-		"SOURCE_DATE_EPOCH=1650000000", NULL};
+	const char *env[] = {
+		"PATH=/usr/bin:/bin", home, "LANG=C.UTF-8", "SOURCE_DATE_EPOCH=1650000000", NULL};
 	struct proc_opts o = {.argv = argv, .env = env, .timeout = 60};
 	struct err err = ERR_INIT;
 

@@ -8,10 +8,10 @@
 
 #include "base/limits.h"
 #include "base/proc.h"
+#include "rpm_quick.h"
 #include "scratch.h"
 #include "solve/solve.h"
 #include "solve_repo.h"
-#include "rpm_quick.h"
 
 static char *top;
 
@@ -520,7 +520,8 @@ static void make_rpm(const char *name, const char *requires)
 		name, requires, name, name);
 
 	assert_int_equal(fs_write(spec, text, strlen(text), 0644, NULL), 0);
-	run_program((const char *const[]){"rpmbuild", "-bb", RPM_QUICK, "-D", dir, "-D", db, spec, NULL});
+	run_program((const char *const[]){
+		"rpmbuild", "-bb", RPM_QUICK, "-D", dir, "-D", db, spec, NULL});
 }
 
 /* Package files: what they provide, their paths, their checksums; wanted by path. */

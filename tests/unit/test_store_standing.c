@@ -94,9 +94,9 @@ static void test_standing_with_last_queued(void **state)
 	expect("p", "success 2 good 2 bad 0, 2:2");
 }
 
-/* Outcomes in any order come to what the rows say when all is over: whatever has succeeded, each build
- * succeeds and fails from there. In each of the 32 cases the next of the ten that was not yet tried is
- * taken; that leads through all of them. */
+/* Outcomes in any order come to what the rows say when all is over: whatever has succeeded, each
+ * build succeeds and fails from there. In each of the 32 cases the next of the ten that was not yet
+ * tried is taken; that leads through all of them. */
 static void test_standing_any_order(void **state)
 {
 	static const char sql[] =
