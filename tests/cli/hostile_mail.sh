@@ -21,10 +21,7 @@ against()
 	rm -f port seen
 	/usr/bin/python3 "$SRC/tests/lib/smtp_evil.py" "$T" "$1" &
 	server=$!
-	for _ in $(seq 200); do
-		[ -e port ] && break
-		sleep 0.05
-	done
+	eventually test -s port
 	shift
 	{
 		printf '%s\n' 'name: x' 'data: ./data' 'targets: [host]' 'projects: []' 'notify:' \

@@ -8,16 +8,6 @@ need pgrep
 never=$T/never.scd
 mkfifo "$never"
 
-# eventually CMD...: within a minute
-eventually()
-{
-	local n=0
-	until "$@" >/dev/null 2>&1; do
-		[ $((n += 1)) -le 1200 ] || return 1
-		sleep 0.05
-	done
-}
-
 none()
 {
 	! pgrep -f "$1" >/dev/null

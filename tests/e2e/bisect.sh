@@ -187,21 +187,14 @@ p[4]=$(package slower)
 p[5]=$(package bad "s/sh -n odd/&; false/")
 ok 'the mirror' "$PACKMILL" run --once --head-only -p tool
 run "$PACKMILL" run --once -p odd
-# until_it_sleeps N: for N.$$ seconds
-until_it_sleeps()
-{
-	local n=0
-	until pgrep -f "^sleep $1\.$$\$" >/dev/null || [ $((n += 1)) -gt 200 ]; do sleep 0.05; done
-}
 gone()
 {
-	local n=0
-	while pgrep -f "^sleep $1\.$$\$" >/dev/null && [ $((n += 1)) -le 100 ]; do sleep 0.05; done
-	pgrep -fc "^sleep $1\.$$\$"
+	eventually none_asleep "$1"
+	asleep "$1" | wc -l
 }
 "$PACKMILL" bisect --packaging odd "${p[2]}" "${p[5]}" >"$T/out" 2>"$T/err" &
 pid=$!
-until_it_sleeps 2
+eventually asleep 2
 exits 7 'a second one meanwhile' bisect --packaging odd "${p[2]}" "${p[5]}"
 has 'the first is named' err "a bisection of odd on host: .* is locked by process $pid"
 kill -KILL $pid
@@ -212,7 +205,7 @@ die()
 {
 	"$PACKMILL" bisect -c "$1" --packaging odd "${p[2]}" "${p[5]}" >"$T/out" 2>"$T/err" &
 	pid=$!
-	until_it_sleeps 2
+	eventually asleep 2
 	pkill -KILL -f -- "build -q --job $PWD/data/bisect/"
 	wait $pid
 	status=$?
@@ -230,12 +223,12 @@ has 'to the end' out "^first bad commit: ${p[5]}\$"
 has 'the sum of all tries' out '^3 commits tried: 2 builds existed, 1 made$'
 is 'no scratch is left' "$(find data/bisect -name '.run-*' -o -name '.work-*')" ''
 
-"$PACKMILL" bisect odd "${o[2]}" "${o[9]}" --at "${p[0]}" --run "sleep 3.$$; sh /usr/bin/odd | grep well" >"$T/out" 2>&1 &
+"$PACKMILL" bisect odd "${o[2]}" "${o[9]}" --at "${p[0]}" --run "sleep 300.$$; sh /usr/bin/odd | grep well" >"$T/out" 2>&1 &
 pid=$!
-until_it_sleeps 3
+eventually asleep 300
 kill -TERM $pid
 wait $pid
-is 'stopped while the command runs' "$? $(gone 3)" '143 0'
+is 'stopped while the command runs' "$? $(gone 300)" '143 0'
 is 'no mount is left' "$(grep -c "$T" /proc/self/mounts)" 0
 has 'is all it says' out '^packmill: stopped by SIGTERM$'
 ok 'forget it' bisect --reset odd
@@ -247,7 +240,7 @@ sed -i "s/^.*sh -n odd.*/sleep 2.$$/" "$T/git/odd-distgit/odd.spec"
 commit "$T/git/odd-distgit" 'slow' >/dev/null
 "$PACKMILL" run --once -p odd >"$T/run" 2>&1 &
 pid=$!
-until_it_sleeps 2
+eventually asleep 2
 ok 'beside a run' bisect odd "${o[2]}" "${o[12]}" --at "${p[0]}" --run 'sh /usr/bin/odd | grep well'
 has 'finds it' out "^first bad commit: ${o[8]}\$"
 wait $pid

@@ -161,7 +161,7 @@ hasnt 'no agent, no secret' out-secrets/build.log 'SSH_AUTH_SOCK|SECRET=1'
 spec long build "sleep 32.$$"
 "$PACKMILL" build long -q -o out-long >/dev/null 2>&1 &
 pid=$!
-for _ in $(seq 200); do pgrep -f "^sleep 32\.$$\$" >/dev/null && break; sleep 0.05; done
+eventually asleep 32
 kill -KILL $pid
 wait $pid 2>/dev/null
 ok 'a killed build leaves its scratch' sh -c 'test -d "$(echo out-long/.packmill-*)"'

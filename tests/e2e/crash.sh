@@ -46,15 +46,13 @@ reset()
 }
 
 # A build that is complete, and the supervisor killed before it knew: stopped while it builds.
-sed -i 's/^sh -n tool/sleep 1; &/' "$T/git/tool-distgit/tool.spec"
+sed -i 's/^sh -n tool/sleep 2; &/' "$T/git/tool-distgit/tool.spec"
 commit "$T/git/tool-distgit" 'slower' >/dev/null
 "${conf[@]}" run --once >"$T/out" 2>"$T/err" &
 pid=$!
-n=0
-until [ -d "$I/builds/2" ] || [ $((n += 1)) -gt 400 ]; do sleep 0.05; done
+eventually test -d "$I/builds/2"
 kill -STOP $pid
-n=0
-until [ -e "$I/builds/2/result.json" ] || [ $((n += 1)) -gt 1200 ]; do sleep 0.05; done
+eventually test -e "$I/builds/2/result.json"
 kill -KILL $pid
 wait $pid 2>/dev/null
 ok 'a build that nobody has recorded' test -e "$I/builds/2/result.json"

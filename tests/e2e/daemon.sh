@@ -28,16 +28,6 @@ projects:
 E2
 }
 
-# eventually CMD...: within a minute; what a service does it does soon, not at once
-eventually()
-{
-	local n=0
-	until "$@" >/dev/null 2>&1; do
-		[ $((n += 1)) -le 300 ] || { tail -n 20 log | sed 's/^/# /'; return 1; }
-		sleep 0.2
-	done
-}
-
 # builds WHAT: that of all builds, oldest first, in one line
 builds()
 {
@@ -68,7 +58,7 @@ stop()
 # what its processes are known by: no other test's
 running()
 {
-	pgrep -f "^sleep 41\.$$\$"
+	pgrep -f "^sleep 410\.$$\$"
 }
 
 project alpha
@@ -108,7 +98,7 @@ ok 'the other is built' eventually is_state 'success success success cancelled' 
 ok 'queue is empty' test "$("$PACKMILL" queue | wc -l)" = 1
 
 # one that runs
-sed -i "s/^sh -n alpha/sleep 41.$$/" "$T/git/alpha-distgit/alpha.spec"
+sed -i "s/^sh -n alpha/sleep 410.$$/" "$T/git/alpha-distgit/alpha.spec"
 commit "$T/git/alpha-distgit" 'slow build' >/dev/null
 ok 'a slow commit' "$PACKMILL" poll
 ok 'runs' eventually running
@@ -176,7 +166,7 @@ is 'nothing counts as running' "$(builds state | grep -c running)" 0
 start
 ok 'a new one takes it up' eventually running
 stop KILL
-for _ in $(seq 100); do running >/dev/null || break; sleep 0.05; done
+eventually none_asleep 410
 is 'its processes die with it' "$(running | wc -l)" 0
 start
 ok 'and the next' eventually running
@@ -186,7 +176,7 @@ ok 'ends' eventually is_state 'success success success cancelled cancelled' -p a
 stop TERM
 
 # killed between the end of a build and its record: it is taken over, not built again
-sed -i "s/^sleep 41.*/sh -n alpha/" "$T/git/alpha-distgit/alpha.spec"
+sed -i "s/^sleep 410.*/sh -n alpha/" "$T/git/alpha-distgit/alpha.spec"
 commit "$T/git/alpha-distgit" 'quick' >/dev/null
 ok 'a build' "$PACKMILL" run --once -p alpha
 n=$(builds build -p alpha | sed 's/.* //')

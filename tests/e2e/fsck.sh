@@ -46,10 +46,7 @@ state()
 }
 whole()
 {
-	local d
-	for d in current consistent "$one" "$two"; do
-		"$REPOCHECK" "$repos/$d" "$repos/$d/source" "$repos/$d/debug" || return
-	done
+	"$REPOCHECK" "$repos"/{current,consistent,"$one","$two"}{,/source,/debug}
 }
 sql()
 {

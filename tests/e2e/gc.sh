@@ -82,10 +82,11 @@ pool()
 }
 whole()
 {
-	local d
+	local d all=()
 	for d in "$repos"/current "$repos"/consistent "$repos"/??/??/*; do
-		[ ! -d "$d/repodata" ] || "$REPOCHECK" "$d" "$d/source" "$d/debug" || return
+		[ ! -d "$d/repodata" ] || all+=("$d" "$d/source" "$d/debug")
 	done
+	"$REPOCHECK" "${all[@]}"
 }
 builds()
 {
@@ -197,7 +198,7 @@ is 'the rest goes' "$(pool '*-1.0-1.*')" 'other-1.0-1.noarch.rpm '
 # kill_at CALL N
 kill_at()
 {
-	strace -f -o "$T/strace" -e "inject=$1:signal=KILL:when=$2" "$PACKMILL" gc --count 1 --newest 1 >"$T/out" 2>&1
+	strace -f -o "$T/strace" -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" "$PACKMILL" gc --count 1 --newest 1 >"$T/out" 2>&1
 	[ $? = 137 ]
 }
 history

@@ -191,14 +191,13 @@ cache()
 		"$(cd "$D/cache/packmill/roots" && find . -mindepth 1 -maxdepth 1 | sort | tr '\n' ' ')" \
 		"./.lock ./$key ./host.json "
 
-	as "$PM" shell -q -- sleep 4 &
+	as "$PM" shell -q -- sleep "400.$$" &
 	pid=$!
-	for _ in {1..100}; do
-		as "$PM" root list --json | grep -q '"in_use": true' && break
-		sleep 0.05
-	done
+	eventually in_use
+	eventually asleep 400
 	is "$mode: a root in use is left alone" "$(as "$PM" root clean)" 'removed 0 roots'
 	exits 7 "$mode: ... and when it is named, that is an error" as "$PM" root clean "${key:0:8}"
+	pkill -KILL -f "^sleep 400\.$$\$"
 	wait "$pid"
 	ok "$mode: a root is shown by the beginning of its key" as "$PM" root show "${key:0:8}"
 	has "$mode: ... with the packages of the machine" "$T/out" '^  [a-z0-9.+-]+-[0-9]'

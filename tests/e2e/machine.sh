@@ -104,7 +104,7 @@ c.execute("begin immediate")
 print("locked", flush=True)
 time.sleep(600)' >"$T/locker" &
 locker=$!
-until [ -s "$T/locker" ]; do sleep 0.05; done
+eventually test -s "$T/locker"
 run timeout 120 "$PACKMILL" run --once
 is 'locked: exit status' "$status" 7
 has 'why' err 'packmill.db is held by another process'
@@ -141,34 +141,31 @@ ok 'the right one again' "$PACKMILL" run --once
 has 'it builds what waited' out '^built 1, failed 0, retry 0,'
 
 # ---- signals, while a build runs ----
-sed -i "s/^sh -n tool/sleep 41.$$/" "$T/git/tool-distgit/tool.spec"
+sed -i "s/^sh -n tool/sleep 410.$$/" "$T/git/tool-distgit/tool.spec"
 commit "$T/git/tool-distgit" 'slow' >/dev/null
 # Bash lets what it starts in the background ignore SIGINT; packmill takes it nevertheless.
 for s in INT:130 HUP:129 TERM:143; do
 	"$PACKMILL" run --once >"$T/out" 2>&1 &
 	pid=$!
-	k=0
-	until pgrep -f "^sleep 41\.$$\$" >/dev/null || [ $((k += 1)) -gt 400 ]; do sleep 0.05; done
+	eventually asleep 410
 	kill -"${s%:*}" $pid
 	wait $pid
 	is "SIG${s%:*}: exit status" $? "${s#*:}"
-	k=0
-	while pgrep -f "^sleep 41\.$$\$" >/dev/null && [ $((k += 1)) -le 100 ]; do sleep 0.05; done
-	is "SIG${s%:*}: nothing is left" "$(pgrep -fc "^sleep 41\.$$\$") $(grep -c "$T" /proc/self/mounts)" '0 0'
+	eventually none_asleep 410
+	is "SIG${s%:*}: nothing is left" "$(asleep 410 | wc -l) $(grep -c "$T" /proc/self/mounts)" '0 0'
 	has "SIG${s%:*}: all it says" out "^packmill: stopped by SIG${s%:*}\$"
 	is "SIG${s%:*}: the build waits" "$(builds queued)" 1
 done
 # SIGHUP is no end for the service
 "$PACKMILL" run >"$T/out" 2>&1 &
 pid=$!
-k=0
-until pgrep -f "^sleep 41\.$$\$" >/dev/null || [ $((k += 1)) -gt 400 ]; do sleep 0.05; done
+eventually asleep 410
 kill -HUP $pid
 sleep 0.5
 kill -PIPE $pid
 sleep 0.2
 ok 'SIGHUP and SIGPIPE: the service stays' kill -0 $pid
-ok 'and so does its build' pgrep -f "^sleep 41\.$$\$"
+ok 'and so does its build' asleep 410
 kill -INT $pid
 wait $pid
 is 'SIGINT ends it' $? 130

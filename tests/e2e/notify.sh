@@ -17,10 +17,7 @@ serve()
 	rm -f "$T/mail/port"
 	/usr/bin/python3 "$SRC/tests/lib/smtpd.py" "$T/mail" --port "${port:-0}" "$@" >"$T/smtpd.log" 2>&1 &
 	server=$!
-	for _ in $(seq 200); do
-		[ -e "$T/mail/port" ] && break
-		sleep 0.05
-	done
+	eventually test -s "$T/mail/port"
 	port=$(cat "$T/mail/port")
 }
 

@@ -94,21 +94,25 @@ slow()
 	commit "$T/git/$1-distgit" "sleep $2" >/dev/null
 }
 config 'limits: {jobs: 2}' >packmill.yaml
-slow many "71.$$"
-slow few "71.$$"
+slow many "710.$$"
+slow few "710.$$"
 "$PACKMILL" run --once >"$T/out" 2>"$T/err" &
 pid=$!
-for _ in $(seq 300); do [ "$(pgrep -fc "^sleep 71\.$$\$")" = 2 ] && break; sleep 0.1; done
-is 'two builds at once' "$(pgrep -fc "^sleep 71\.$$\$")" 2
+both()
+{
+	[ "$(asleep 710 | wc -l)" = 2 ]
+}
+eventually both
+is 'two builds at once' "$(asleep 710 | wc -l)" 2
 is 'as the store says' "$(sql 'select count(*) from build where state = 1')" 2
-maps=$(for p in $(pgrep -f "^sleep 71\.$$\$"); do awk '{ print $2 }' "/proc/$p/uid_map"; done)
+maps=$(for p in $(asleep 710); do awk '{ print $2 }' "/proc/$p/uid_map"; done)
 if [ "$(id -u)" = 0 ]; then
 	is 'each with ids of its own' "$(echo "$maps" | sort | uniq -d)" ''
 fi
 change urgent 'echo urgent 2' >/dev/null
 kill -TERM $pid
 wait $pid
-is 'they end with it' "$? $(pgrep -fc "^sleep 71\.$$\$")" '143 0'
+is 'they end with it' "$? $(asleep 710 | wc -l)" '143 0'
 is 'and are queued again, each once' "$(sql 'select state, attempt from build where id > 3')" "0 1
 0 1"
 
@@ -121,8 +125,8 @@ slow urgent "3.$$"
 killed()
 {
 	"$PACKMILL" run --once -p urgent >"$T/out" 2>"$T/err" &
-	local pid=$! n=0
-	until pgrep -f "^sleep 3\.$$\$" >/dev/null || [ $((n += 1)) -gt 300 ]; do sleep 0.05; done
+	local pid=$!
+	eventually asleep 3
 	pkill -KILL -f -- "build -q --job $PWD/"
 	wait $pid
 	status=$?

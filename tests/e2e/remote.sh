@@ -20,6 +20,7 @@ metadata www/signed 100
 sign_repomd one www/signed
 serve "$T/www"
 log=$www_log
+www=${url%/}
 
 # variant NAME [FROM]: a copy of a repository to spoil
 variant()
@@ -27,23 +28,28 @@ variant()
 	cp -r "www/${2-base}" "www/$1"
 }
 
-# The server writes a line when it is through with an answer, which may be after the client is.
+# The server writes a line when it is through with an answer, which may be after the client is: this one is
+# answered when it is through with all others.
+idle()
+{
+	local host=${www#http://}
+	exec 3<>"/dev/tcp/${host%:*}/${host#*:}"
+	printf 'GET /.idle HTTP/1.1\r\nHost: x\r\n\r\n' >&3
+	read -r -t 60 _ <&3
+	exec 3>&-
+}
+
 mark()
 {
-	sleep 0.2
+	idle
 	: >"$log"
 }
 
 # asks N WHAT REGEX: how many requests of the log since the last `mark` match
 asks()
 {
-	local i n
-	for ((i = 0; i < 100; i++)); do
-		n=$(grep -Ec -- "$3" "$log")
-		[ "$n" -lt "$1" ] || break
-		sleep 0.05
-	done
-	is "$2" "$n" "$1"
+	idle
+	is "$2" "$(grep -Ec -- "$3" "$log")" "$1"
 }
 
 # refused WHAT REPO-JSON REGEX: refreshing fails with one line

@@ -31,15 +31,6 @@ projects:
 E2
 }
 
-eventually()
-{
-	local n=0
-	until "$@" >/dev/null 2>&1; do
-		[ $((n += 1)) -le 300 ] || { tail -n 20 log | sed 's/^/# /'; return 1; }
-		sleep 0.2
-	done
-}
-
 states()
 {
 	"$PACKMILL" list --json | python3 -c 'import json, sys
@@ -148,11 +139,11 @@ umount disk
 config data >packmill.yaml
 
 # ---- killed between the end of a build and its record ----
-sed -i "s/^sh -n one/sleep 2.$$/" "$T/git/one-distgit/one.spec"
+sed -i "s/^sh -n one/sleep 4.$$/" "$T/git/one-distgit/one.spec"
 commit "$T/git/one-distgit" 'slow' >/dev/null
 rm -rf data
 start
-ok 'a build runs' eventually pgrep -f "^sleep 2\.$$\$"
+ok 'a build runs' eventually pgrep -f "^sleep 4\.$$\$"
 kill -STOP $pid
 ok 'it ends, and nobody looks' eventually test -e data/builds/1/result.json
 kill -KILL $pid

@@ -26,15 +26,6 @@ $(printf '  - project: %s\n' "$@")
 E2
 }
 
-eventually()
-{
-	local n=0
-	until "$@" >/dev/null 2>&1; do
-		[ $((n += 1)) -le 600 ] || { tail -n 20 log | sed 's/^/# /'; return 1; }
-		sleep 0.1
-	done
-}
-
 is_state()
 {
 	[ "$("$PACKMILL" list -p "$1" --json | python3 -c 'import json, sys
@@ -50,7 +41,7 @@ start()
 
 running()
 {
-	pgrep -f "^sleep 51\.$$\$"
+	pgrep -f "^sleep 510\.$$\$"
 }
 
 # sections of the spec: each sleeps in its turn
@@ -61,9 +52,9 @@ config one >packmill.yaml
 for section in prep build install check; do
 	cp spec "$spec"
 	case $section in
-	check) sed -i "s/^%files/%check\nsleep 51.$$\n&/" "$spec" ;;
-	prep) sed -i "s/^%setup.*/&\nsleep 51.$$/" "$spec" ;;
-	*) sed -i "s/^%$section\$/&\nsleep 51.$$/" "$spec" ;;
+	check) sed -i "s/^%files/%check\nsleep 510.$$\n&/" "$spec" ;;
+	prep) sed -i "s/^%setup.*/&\nsleep 510.$$/" "$spec" ;;
+	*) sed -i "s/^%$section\$/&\nsleep 510.$$/" "$spec" ;;
 	esac
 	commit "$T/git/one-distgit" "$section sleeps" >/dev/null
 	rm -rf data
@@ -80,7 +71,7 @@ done
 
 # ---- another configuration while it builds ----
 cp spec "$spec"
-sed -i "s/^%build\$/&\nsleep 51.$$/" "$spec"
+sed -i "s/^%build\$/&\nsleep 510.$$/" "$spec"
 commit "$T/git/one-distgit" 'slow' >/dev/null
 rm -rf data
 start
@@ -93,7 +84,7 @@ config two >packmill.yaml
 kill -HUP $pid
 ok 'then it is removed while it builds, with another' eventually grep -q -E '^configuration read anew: 1 projects?' log
 ok 'it goes on' running
-pkill -KILL -f "^sleep 51\.$$\$"
+pkill -KILL -f "^sleep 510\.$$\$"
 cp packmill.yaml less.yaml
 config one two three >packmill.yaml
 ok 'and ends' eventually is_state one failed

@@ -51,10 +51,8 @@ serve_distro()
 	setpriv --pdeathsig TERM -- "$(dirname "$PACKMILL")/tests/tools/tool_httpd" \
 		-l "$T/distro/log" "$T/distro/www" >"$T/distro/url" &
 	distro_pid=$!
-	for _ in $(seq 200); do
-		read -r distro_url <"$T/distro/url" && break
-		sleep 0.05
-	done
+	eventually test -s "$T/distro/url"
+	read -r distro_url <"$T/distro/url"
 	export distro_url=${distro_url%/}
 	[ -n "$distro_url" ]
 }

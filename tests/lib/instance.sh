@@ -35,11 +35,8 @@ with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as s:
     print(s.server_address[1], flush=True)
     s.serve_forever()' "$www" >"$T/port" 2>"$T/http.log" &
 	http_pid=$!
-	for _ in $(seq 100); do
-		port=$(cat "$T/port")
-		[ -z "$port" ] || break
-		sleep 0.05
-	done
+	eventually test -s "$T/port"
+	port=$(cat "$T/port")
 	export url=http://127.0.0.1:$port/some/prefix
 }
 

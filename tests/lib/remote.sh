@@ -9,15 +9,11 @@ httpds=()
 # serve DIR: sets $url and $www_log
 serve()
 {
-	local i
 	www_log=$T/httpd.${#httpds[@]}.log
 	"$HTTPD" -l "$www_log" "$1" >"$T/httpd.url" 2>"$T/httpd.err" &
 	httpds+=($!)
-	for ((i = 0; i < 200; i++)); do
-		url=$(cat "$T/httpd.url")
-		[ -z "$url" ] || break
-		sleep 0.05
-	done
+	eventually test -s "$T/httpd.url"
+	url=$(cat "$T/httpd.url")
 	[ -n "$url" ] || { echo 'Bail out! no server'; exit 1; }
 	: >"$T/httpd.url"
 }

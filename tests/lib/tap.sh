@@ -101,6 +101,29 @@ done_testing()
 	exit
 }
 
+# eventually CMD...: tried until it succeeds. What is waited for comes by itself, on a slow machine late;
+# fails after two minutes, with the end of the file `log` when there is one.
+eventually()
+{
+	local end=$((SECONDS + 120))
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || { tail -n 20 log 2>/dev/null | sed 's/^/# /'; return 1; }
+		sleep 0.05
+	done
+}
+
+# asleep N: a process of this test that sleeps for N.$$ seconds; that mark is what tells it from the
+# processes of other tests
+asleep()
+{
+	pgrep -f "^sleep $1\.$$\$"
+}
+
+none_asleep()
+{
+	! asleep "$1"
+}
+
 # run CMD...: its output goes to $T/out and $T/err, its exit status to $status.
 run()
 {

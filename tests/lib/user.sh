@@ -20,3 +20,9 @@ as()
 		su -s /bin/bash "$U" -c "cd / && HOME=$D/home XDG_CACHE_HOME=$D/cache exec $(printf '%q ' "$@")"
 	fi
 }
+
+# Whether a root of this user's cache is in use.
+in_use()
+{
+	as "$PM" root list --json | grep -q '"in_use": true'
+}

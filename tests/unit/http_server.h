@@ -21,7 +21,9 @@
  *   gate            half of it, the rest when srv_open_gate was called
  *
  * ETag is made of size and modification time; Range, If-Range, If-None-Match, If-Modified-Since are
- * understood. Each answer is a line of the log: "METHOD TARGET STATUS BYTES [Range]".
+ * understood. Each answer is a line of the log: "METHOD TARGET STATUS BYTES [Range]". It is written
+ * when the answer has ended, which may be after the client has it: srv_idle waits for that, and so
+ * does the answer to "/.idle".
  */
 #pragma once
 #include "base/base.h"
@@ -88,8 +90,8 @@ struct srv {
 	pthread_cond_t idle;
 	struct strv log, seen; /* seen: targets of flaky requests */
 	int conns[256];        /* open connections, -1 free */
-	size_t active;
-	bool stop, open; /* open: what is behind the gate comes */
+	size_t active, busy;   /* connections, answers that have begun */
+	bool stop, open;       /* open: what is behind the gate comes */
 };
 
 struct srv_req {
@@ -487,6 +489,25 @@ static bool srv_read_head(int fd, struct strbuf *b)
 	return true;
 }
 
+static void srv_busy(struct srv *s, int n)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	s->busy += (size_t)n;
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+/* Until all answers have ended and are in the log. */
+static void srv_idle(struct srv *s)
+{
+	size_t busy;
+
+	do {
+		(void)pthread_mutex_lock(&s->lock);
+		busy = s->stop ? 0 : s->busy;
+		(void)pthread_mutex_unlock(&s->lock);
+	} while (busy && usleep(1000) == 0);
+}
+
 static bool srv_request(struct srv *s, int fd)
 {
 	auto_strbuf struct strbuf b = STRBUF_INIT;
@@ -504,8 +525,14 @@ static bool srv_request(struct srv *s, int fd)
 	q.method = words.v[0];
 	q.target = words.v[1];
 	q.file = file;
-	if (*file == '/')
+	if (str_eq(file, "/.idle")) {
+		srv_idle(s);
+		srv_plain(&q, 200, NULL);
+	} else if (*file == '/') {
+		srv_busy(s, 1);
 		srv_answer(&q);
+		srv_busy(s, -1);
+	}
 	return q.keep && *file == '/';
 }
 
