@@ -6,8 +6,12 @@
 make_user()
 {
 	U=$1$$
+	# two tests at once: useradd gives up when another one holds the files
+	exec 8<"${BASH_SOURCE[0]}"
+	flock 8
 	useradd --system --add-subids-for-system -M -s /bin/bash "$U" 2>/dev/null ||
 		useradd -M -s /bin/bash "$U" || skip_all 'cannot make a user'
+	exec 8>&-
 }
 
 # as COMMAND...: as the user of this round ($mode), with home and cache of its own below $D
