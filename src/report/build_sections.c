@@ -116,17 +116,17 @@ void section_changes(struct strbuf *out, const struct build_view *v)
 void section_steps(struct strbuf *out, const struct build_view *v)
 {
 	static const char *const headings[] = {"Step", "Time", "Share", NULL};
-	double all = 0, most = 0;
+	double all = 0;
 
-	vec_foreach (&v->steps.steps, s) {
+	vec_foreach (&v->steps.steps, s)
 		all += s->seconds;
-		most = s->seconds > most ? s->seconds : most;
-	}
 	if (!v->steps.steps.n)
 		return;
 	sb_add(out, "<h2 id=\"steps\">Steps</h2>\n");
 	page_table(out, "steps", "What took how long", headings);
 	vec_foreach (&v->steps.steps, s) {
+		double share = all > 0 ? 100 * s->seconds / all : 0;
+
 		sb_add(out, "<tr><th scope=\"row\">");
 		html_name(out, s->name);
 		if (s->exit)
@@ -141,8 +141,7 @@ void section_steps(struct strbuf *out, const struct build_view *v)
 			"aria-hidden=\"true\"><rect width=\"%.1f\" "
 			"height=\"8\"/>"
 			"</svg> %.0f&#160;%%",
-			most > 0 ? 100 * s->seconds / most : 0,
-			all > 0 ? 100 * s->seconds / all : 0);
+			share, share);
 		page_cell_end(out);
 		sb_add(out, "</tr>\n");
 	}
