@@ -8,6 +8,7 @@
 #include "model/lock.h"
 #include "repo/logs.h"
 #include "sched/sched.h"
+#include "store/pages.h"
 
 static const char *target, *project, *state, *component;
 static uint64_t limit = 50;
@@ -144,6 +145,25 @@ static void add_unbuilt(
 	}
 }
 
+/* A later commit of a project waits with the first. */
+static int add_waits(
+	struct store *st, const char *on, size_t from, struct store_builds *builds, struct err *err)
+{
+	struct store_waiting_vec waiting = VEC_INIT;
+	int r = store_waiting(st, on, &waiting, err);
+
+	vec_foreach (&waiting, w)
+		for (size_t i = from; i < builds->n; i++) {
+			struct store_build *b = &builds->v[i];
+
+			if (w->waits && !b->waits && str_eq(b->project, w->project) &&
+				(b->state == BUILD_QUEUED || b->state == BUILD_RETRY))
+				b->waits = xstrdup(w->waits);
+		}
+	vec_free(&waiting, store_waiting_release);
+	return r;
+}
+
 static int run_status(int argc, char **argv, struct err *err)
 {
 	CLEANUP(config_freep) struct config *cfg = NULL;
@@ -161,6 +181,8 @@ static int run_status(int argc, char **argv, struct err *err)
 		from = all.n;
 		if (r >= 0)
 			r = store_newest_builds(st, (*t)->name, &all, err);
+		if (r >= 0)
+			r = add_waits(st, (*t)->name, from, &all, err);
 		if (r >= 0)
 			add_unbuilt(cfg, (*t)->name, from, &all);
 	}

@@ -70,15 +70,8 @@ bool fact_broken_since(
 void fact_waits(const struct report *r, struct strbuf *out, const struct page *p,
 	const struct store_build *b)
 {
-	CLEANUP(store_standing_release) struct store_standing s = {0};
-
-	sb_add(out, "<p>Waits for ");
-	fact_project(r, out, p, b->target, b->waits);
-	if (store_standing(r->st, b->target, b->waits, &s, NULL) >= 0 && s.state == BUILD_FAILED) {
-		sb_add(out, ", whose build ");
-		piece_build(r, out, p, b->target, s.last);
-		sb_add(out, " failed");
-	}
+	sb_add(out, "<p>It ");
+	piece_waits(r, out, p, b->target, b->waits);
 	sb_add(out, ".</p>\n");
 }
 

@@ -68,6 +68,9 @@ void piece_build(const struct report *r, struct strbuf *out, const struct page *
 	const char *target, int64_t id);
 void piece_project(const struct report *r, struct strbuf *out, const struct page *p,
 	const char *target, const char *project);
+/* "waits for foo, whose build 12 failed" */
+void piece_waits(const struct report *r, struct strbuf *out, const struct page *p,
+	const char *target, const char *whom);
 /* Subject, author, both hashes, linked where that is known. */
 void piece_commit(const struct report *r, struct strbuf *out, const struct store_build *b);
 /* A hash of 8 digits, linked to url unless that is NULL. what: "upstream", "packaging". */

@@ -2,6 +2,7 @@
 #include "base/fs.h"
 #include "repo/repo.h"
 #include "report/internal.h"
+#include "report/parts.h"
 
 bool report_has(const struct report *r, const char *target, const char *rel)
 {
@@ -55,6 +56,20 @@ void piece_project(const struct report *r, struct strbuf *out, const struct page
 		page_link_project(out, p, target, project);
 	else
 		html_name(out, project);
+}
+
+void piece_waits(const struct report *r, struct strbuf *out, const struct page *p,
+	const char *target, const char *whom)
+{
+	CLEANUP(store_standing_release) struct store_standing s = {0};
+
+	sb_add(out, "waits for ");
+	fact_project(r, out, p, target, whom);
+	if (store_standing(r->st, target, whom, &s, NULL) >= 0 && s.state == BUILD_FAILED) {
+		sb_add(out, ", whose build ");
+		piece_build(r, out, p, target, s.last);
+		sb_add(out, " failed");
+	}
 }
 
 void piece_sha(struct strbuf *out, const char *what, const char *url, const char *sha)

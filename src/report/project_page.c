@@ -70,12 +70,15 @@ static void now_line(struct strbuf *out, const struct project_view *v)
 	}
 }
 
-/* The newest build that has not begun. */
+/* The first of those that have not begun: later ones wait for that. */
 static void waits_box(struct strbuf *out, const struct project_view *v)
 {
-	const struct store_build *b = v->builds.n ? v->builds.v : NULL;
+	const struct store_build *b = NULL;
 
-	if (!b || !b->waits || (b->state != BUILD_QUEUED && b->state != BUILD_RETRY))
+	vec_foreach (&v->builds, k)
+		if (k->waits && (k->state == BUILD_QUEUED || k->state == BUILD_RETRY))
+			b = k;
+	if (!b)
 		return;
 	sb_addf(out,
 		"<section class=\"box wait\" aria-labelledby=\"waits\">\n"

@@ -91,45 +91,23 @@ static int load(struct report *r, struct queue *q, struct err *err)
 
 /* ---- html ---- */
 
-/* "waits for foo, whose build 12 failed" */
-static int put_waits(struct report *r, struct strbuf *out, const struct page *p,
-	const struct store_build *b, struct err *err)
-{
-	CLEANUP(store_standing_release) struct store_standing s = {0};
-	int rc = store_standing(r->st, b->target, b->waits, &s, err);
-
-	if (rc < 0 && rc != -ERR_NOT_FOUND)
-		return rc;
-	sb_add(out, "waits for ");
-	piece_project(r, out, p, b->target, b->waits);
-	if (rc < 0) {
-		err_clear(err);
-	} else if (s.state == BUILD_FAILED) {
-		sb_add(out, ", whose build ");
-		piece_build(r, out, p, b->target, s.last);
-		sb_add(out, " failed");
-	}
-	return 0;
-}
-
 static void next(struct strbuf *out, size_t start)
 {
 	if (out->n > start)
 		sb_add(out, "; ");
 }
 
-static int put_notes(struct report *r, struct strbuf *out, const struct page *p,
-	const struct report_entry *e, struct err *err)
+static void put_notes(const struct report *r, struct strbuf *out, const struct page *p,
+	const struct report_entry *e)
 {
 	const struct store_build *b = &e->build;
 	auto_strbuf struct strbuf notes = STRBUF_INIT;
-	int rc = 0;
 
 	if (e->held)
 		sb_add(&notes, "on hold");
 	if (b->waits) {
 		next(&notes, 0);
-		rc = put_waits(r, &notes, p, b, err);
+		piece_waits(r, &notes, p, b->target, b->waits);
 	}
 	if (b->state == BUILD_RETRY) {
 		next(&notes, 0);
@@ -145,7 +123,6 @@ static int put_notes(struct report *r, struct strbuf *out, const struct page *p,
 		sb_addf(&notes, "priority %lld", (long long)b->priority);
 	}
 	sb_addn(out, sb_str(&notes), notes.n);
-	return rc;
 }
 
 static void put_trigger(
@@ -170,11 +147,10 @@ static int64_t minute(double t)
 	return (int64_t)t / 60 * 60;
 }
 
-static int put_row(struct report *r, struct strbuf *out, const struct page *p,
-	const struct queue *q, const struct report_entry *e, struct err *err)
+static void put_row(struct report *r, struct strbuf *out, const struct page *p,
+	const struct queue *q, const struct report_entry *e)
 {
 	const struct store_build *b = &e->build;
-	int rc;
 
 	sb_add(out, "<tr><th scope=\"row\">");
 	piece_project(r, out, p, b->target, b->project);
@@ -204,10 +180,9 @@ static int put_row(struct report *r, struct strbuf *out, const struct page *p,
 	page_seconds(out, e->estimate > 0 ? e->estimate : -1);
 	page_cell_end(out);
 	page_cell(out, NULL);
-	rc = put_notes(r, out, p, e, err);
+	put_notes(r, out, p, e);
 	page_cell_end(out);
 	sb_add(out, "</tr>\n");
-	return rc;
 }
 
 static void put_summary(
@@ -251,7 +226,6 @@ static int html(struct report *r, const struct queue *q, struct err *err)
 		.depth = 1,
 		.here = PAGE_QUEUE,
 		.json = "queue.json"};
-	int rc = 0;
 
 	page_begin(&out, &p);
 	put_summary(r, &out, &p, q);
@@ -259,8 +233,7 @@ static int html(struct report *r, const struct queue *q, struct err *err)
 		page_table(
 			&out, "queue", "What runs, then what waits, in the likely order", headings);
 		vec_foreach (&q->shown, e)
-			if (rc >= 0)
-				rc = put_row(r, &out, &p, q, e, err);
+			put_row(r, &out, &p, q, e);
 		page_table_end(&out);
 	} else {
 		sb_add(&out, "<p>Nothing runs, nothing waits.</p>\n");
@@ -268,7 +241,7 @@ static int html(struct report *r, const struct queue *q, struct err *err)
 	if (q->more)
 		sb_addf(&out, "<p>And %zu more.</p>\n", q->more);
 	page_end(&out, &p);
-	return rc < 0 ? rc : write_page(r, rel, &out, err);
+	return write_page(r, rel, &out, err);
 }
 
 /* ---- JSON ---- */

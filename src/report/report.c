@@ -160,6 +160,21 @@ int report_queue(struct report *r, const char *target, struct err *err)
 	return rc < 0 ? err_wrap(err, "the queue's page") : 0;
 }
 
+int report_waits(
+	struct report *r, const char *target, struct strv *projects, size_t most, struct err *err)
+{
+	size_t n = projects->n < most ? projects->n : most;
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc >= 0; i++)
+		rc = page_of_project(r, target, projects->v[i], err);
+	for (size_t i = 0; i < n; i++)
+		free(projects->v[i]);
+	if (n)
+		memmove(projects->v, projects->v + n, (projects->n -= n) * sizeof *projects->v);
+	return rc < 0 ? err_wrap(err, "pages of who waits") : 0;
+}
+
 /* ---- many at once ---- */
 
 /* A build that was never tried has no page: the queue tells of it. */

@@ -52,6 +52,10 @@ int report_build(struct report *r, int64_t id, struct err *err);
 int report_page(struct report *r, int64_t id, struct err *err);
 /* The queue changed: commits were found, builds began, the order moved. */
 int report_queue(struct report *r, const char *target, struct err *err);
+/* Whom these projects wait for has changed: the own pages of the first `most`, which are taken off
+ * the list. */
+int report_waits(
+	struct report *r, const char *target, struct strv *projects, size_t most, struct err *err);
 /*
  * When packmill starts, and after the configuration changed. After a kill: the lists, and the pages
  * of the newest builds that have none yet. After the machine was started anew (pages are not

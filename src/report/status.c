@@ -153,8 +153,8 @@ static void put_row(struct report *r, struct strbuf *out, const struct page *p, 
 	if (w->last && w->standing && w->standing->state == BUILD_FAILED)
 		piece_cause(r, out, p, w->last);
 	if (w->waits) {
-		sb_add(out, "<span class=\"sub\">the next waits for ");
-		piece_project(r, out, p, p->target, w->waits);
+		sb_add(out, "<span class=\"sub\">the next ");
+		piece_waits(r, out, p, p->target, w->waits);
 		sb_add(out, "</span>");
 	}
 	page_cell_end(out);

@@ -108,6 +108,7 @@ struct goal {
 	bool unknown;       /* it has a project of which nothing is known that may be needed */
 	char *no_root;      /* plan: why there is no root to look at projects in */
 	bool queue_changed; /* its queue page is to be written */
+	struct strv waits_changed; /* projects whose pages do not say yet whom they wait for */
 };
 
 /* A process that carries out a build, or looks at a source package for its dependencies. */
@@ -337,6 +338,8 @@ int show_open(struct sched *s, struct err *err);
 void show_close(struct sched *s);
 void queue_changed(struct sched *s, const char *target);
 void show_build(struct sched *s, int64_t id);
+/* Whom its next build waits for is another one now. */
+void waits_changed(struct sched *s, const struct lane *l);
 /* Its lint report has come. */
 void show_lint(struct sched *s, int64_t id);
 /* The end of one pass. */

@@ -239,6 +239,7 @@ static void goal_free(struct goal **g)
 {
 	free((*g)->name);
 	free((*g)->no_root);
+	strv_release(&(*g)->waits_changed);
 	graph_free((*g)->graph);
 	free(*g);
 }

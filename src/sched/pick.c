@@ -128,7 +128,7 @@ static int say_waits(struct sched *s, struct lane *l, const struct item *it, str
 	if (b)
 		log_info("%s waits for %s, whose build %lld failed", l->project, b->project,
 			(long long)b->last);
-	queue_changed(s, l->target);
+	waits_changed(s, l);
 	return 0;
 }
 

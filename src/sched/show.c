@@ -7,8 +7,9 @@
 #include "sched/internal.h"
 #include "sched/pages.h"
 
-#define PAGES_MS 1000
-#define TICK_MS  (600 * UINT64_C(1000))
+#define PAGES_MS      1000
+#define WAITS_AT_ONCE 20 /* pages of projects that wait, written each second */
+#define TICK_MS       (600 * UINT64_C(1000))
 
 static void trouble(struct sched *s, struct err *e)
 {
@@ -29,6 +30,30 @@ void queue_changed(struct sched *s, const char *target)
 		loop_in(s->loop, &s->pages, PAGES_MS);
 }
 
+void waits_changed(struct sched *s, const struct lane *l)
+{
+	struct goal *g = goal_find(s, l->target);
+
+	queue_changed(s, l->target);
+	if (g && s->report && !strv_has(&g->waits_changed, l->project))
+		strv_add(&g->waits_changed, l->project);
+}
+
+/* Of very many that wait for one each has its turn. True: some are left. */
+static bool write_waits(struct sched *s, size_t most)
+{
+	bool left = false;
+
+	vec_foreach (&s->goals, g) {
+		auto_err struct err e = ERR_INIT;
+
+		if (report_waits(s->report, (*g)->name, &(*g)->waits_changed, most, &e) < 0)
+			trouble(s, &e);
+		left |= (*g)->waits_changed.n > 0;
+	}
+	return left;
+}
+
 static void write_queues(struct sched *s)
 {
 	vec_foreach (&s->goals, g) {
@@ -44,12 +69,15 @@ static int on_pages(void *ctx, struct err *err UNUSED)
 {
 	struct sched *s = ctx;
 	auto_err struct err e = ERR_INIT;
+	bool left = false;
 
-	if (!s->stalled)
+	if (!s->stalled) {
 		write_queues(s);
+		left = write_waits(s, WAITS_AT_ONCE);
+	}
 	if (!s->stalled && report_tick(s->report, time_now(), &e) < 0)
 		trouble(s, &e);
-	loop_in(s->loop, &s->pages, TICK_MS);
+	loop_in(s->loop, &s->pages, left ? PAGES_MS : TICK_MS);
 	return 0;
 }
 
@@ -106,6 +134,7 @@ void show_pass(struct sched *s)
 	if (!s->report || !changed)
 		return;
 	write_queues(s);
+	(void)write_waits(s, SIZE_MAX);
 	/* a single pass writes the pages of what changed; what is common to all comes once */
 	if (!s->daemon && !report_fresh(s->report) && report_start(s->report, &e) < 0)
 		trouble(s, &e);

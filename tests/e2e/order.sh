@@ -240,4 +240,25 @@ change base 'echo other' >/dev/null
 ok 'of a dependency' "$PACKMILL" run --once
 has 'reaches as far as something changes' out '^built 2, failed 0'
 is 'and ends there' "$(builds 'b["rebuild"]' 'b["project"]')" mid
+
+# what was never built and waits says for whom, wherever one looks; with its later commits
+project lib 'BuildRequires: nobody-has-this'
+project app 'BuildRequires: lib'
+instance never 'projects:' "$(two lib)"
+exits 4 'what others will need fails' "$PACKMILL" run --once
+echo "$(two app)" >>packmill.yaml
+ok 'who needs it' "$PACKMILL" run --once
+change app 'echo two' >/dev/null
+ok 'and a later commit' "$PACKMILL" run --once
+has 'wait' out '^built 0, failed 0'
+ok 'status' "$PACKMILL" status
+has 'says for whom' out '^3 +app +host +queued .* waits for lib, which failed$'
+ok 'queue' "$PACKMILL" queue
+has 'too' out '^2 +app .* lib *$'
+is 'and the plan' "$(planned)" 'app<!lib app<!lib '
+for page in status_report.html queue.html projects/app.html; do
+	has "and $page" "$PWD/data/repos/host/$page" 'waits for <a href="[^"]*"><bdi>lib</bdi></a>, whose build <a [^>]*>1</a> failed'
+done
+is 'as JSON' "$(python3 -c 'import json
+print(*((p["status"], p["waits"]) for p in json.load(open("data/repos/host/status_report.json"))["projects"] if p["project"] == "app"))')" "('none', 'lib')"
 done_testing

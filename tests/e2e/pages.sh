@@ -82,7 +82,7 @@ tidy_all()
 # valid in HTML 5.2 and SVG; tidy 5.6 does not know them
 known='<a> proprietary attribute "aria-current"$|<title> proprietary attribute "id"$'
 ok 'tidy has nothing to say' tidy_all
-has 'who waits says for whom' "$repos/host/projects/needs.html" 'Waits for <a href="../projects/red.html">'
+has 'who waits says for whom' "$repos/host/projects/needs.html" 'It waits for <a href="../projects/red.html">'
 has 'the first bad commit' "$repos/host/projects/red.html" "First bad commit: .*https://git.example.org/red/commit/$bad"
 has 'the cause' "$page" 'class="message">.*(yntax|unexpected)'
 has 'the lines of the log around it' "$page" '<mark>'

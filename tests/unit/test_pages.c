@@ -374,7 +374,7 @@ static void test_waits(void **state)
 	OK(page_of_project(rep, "el9", "needs", err));
 	text = page("projects/needs.html");
 	assert_non_null(strstr(text, "waits</h2>"));
-	assert_non_null(strstr(text, "Waits for <a href=\"../projects/hello.html\">"));
+	assert_non_null(strstr(text, "It waits for <a href=\"../projects/hello.html\">"));
 	write_build(id);
 	own = page(html);
 	assert_non_null(strstr(own, "<h2 id=\"cause\">Waits</h2>"));

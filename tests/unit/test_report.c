@@ -163,7 +163,8 @@ static void make_world(void)
 	id = ended("elsewhere", STATUS_RETRY, NOW - 20);
 	sql("update build set target = 'other', not_before = %d where id = %lld", NOW + 600,
 		(long long)id);
-	queue_build("mini", "new", NOW - 10);
+	id = queue_build("mini", "new", NOW - 10);
+	OK(store_build_set_waits(st, id, "broken", err));
 	OK(store_hold(st, "new", true, err));
 }
 
