@@ -15,6 +15,15 @@
 
 #define TICK_MS 1000
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1 /* clang */
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#endif
+
 /* What memory, an open file and an end need, in libc and in the sanitizers. All else is refused. */
 static const char *const needed[] = {"read", "pread64", "readv", "lseek", "_llseek", "write",
 	"close", "brk", "munmap", "mremap", "madvise", "fstat", "fstat64", "futex", "futex_time64",
@@ -58,7 +67,7 @@ static int leave_streams(struct err *err)
 
 	if (nul < 0 || dup2(nul, STDIN_FILENO) < 0)
 		return err_errno(err, "cannot open '/dev/null'");
-#ifndef __SANITIZE_ADDRESS__
+#ifndef SANITIZED
 	if (dup2(nul, STDERR_FILENO) < 0)
 		return err_errno(err, "cannot open '/dev/null'");
 #endif
@@ -76,7 +85,7 @@ int sandbox_confine(uint64_t memory, struct err *err)
 		(r = limit(RLIMIT_NOFILE, 0, err)) < 0 ||
 		(r = limit(RLIMIT_FSIZE, LIMIT_OUTPUT, err)) < 0)
 		return r;
-#ifndef __SANITIZE_ADDRESS__ /* whose shadow is larger than any limit */
+#ifndef SANITIZED /* whose shadow is larger than any limit */
 	if ((r = limit(RLIMIT_AS, memory, err)) < 0)
 		return r;
 #else
