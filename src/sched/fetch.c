@@ -292,13 +292,13 @@ static void list_free(struct list *l)
 	free(l);
 }
 
-static int on_fetched(struct sched *s, struct list *l, struct err *err)
+static void on_fetched(struct sched *s, struct list *l)
 {
 	if (!l->fetch_packaging)
-		return 0;
+		return;
 	l->fetch_packaging = false;
 	l->p->packaging->fetcher = NULL;
-	return commits_start(s, err);
+	commits_start(s);
 }
 
 static int on_found(struct sched *s, void *ctx, const char *line, struct err *err)
@@ -309,8 +309,10 @@ static int on_found(struct sched *s, void *ctx, const char *line, struct err *er
 
 	if (json_parse(line, strlen(line), "a helper", &j, err) < 0)
 		return -ERR_BUG;
-	if (json_get_bool(j, "fetched"))
-		return on_fetched(s, ctx, err);
+	if (json_get_bool(j, "fetched")) {
+		on_fetched(s, ctx);
+		return 0;
+	}
 	if (json_get_str(j, "warning"))
 		log_warn("%s: %s", p->conf->project, json_get_str(j, "warning"));
 	if (json_get_str(j, "error")) {
@@ -342,7 +344,6 @@ static int on_listed(struct sched *s, void *ctx, bool ok, struct err *err)
 {
 	struct list *l = ctx;
 	struct project *p = l->p;
-	int r;
 
 	list_free(l);
 	p->fetching = false;
@@ -359,8 +360,7 @@ static int on_listed(struct sched *s, void *ctx, bool ok, struct err *err)
 	if (p->ready && !s->first_ready)
 		s->first_ready = loop_now(s->loop);
 	s->dirty = true;
-	if ((r = commits_start(s, err)) < 0)
-		return r;
+	commits_start(s);
 	return commits_flush(s, err);
 }
 
@@ -374,10 +374,11 @@ static bool is_fetched(const struct remote *r)
 	return r && r->fetcher;
 }
 
-static int start(struct sched *s, struct project *p, struct err *err)
+/* No process to be had now: the project is looked at later. */
+static bool start(struct sched *s, struct project *p)
 {
+	auto_err struct err e = ERR_INIT;
 	struct list *l = xcalloc(1, sizeof *l);
-	int r;
 
 	l->s = s;
 	l->p = p;
@@ -389,14 +390,16 @@ static int start(struct sched *s, struct project *p, struct err *err)
 		p->packaging->fetcher = p;
 	p->fetching = true;
 	p->fetched = loop_now(s->loop);
-	if ((r = helper_start(s, "fetch", helper, l, on_found, on_listed, err)) < 0) {
-		list_free(l);
-		p->fetching = false;
-	}
-	return r;
+	if (helper_start(s, "fetch", helper, l, on_found, on_listed, &e) >= 0)
+		return true;
+	list_free(l);
+	poll_done(p);
+	poll_trouble(s, p, &e);
+	s->dirty = true;
+	return false;
 }
 
-int commits_start(struct sched *s, struct err *err)
+void commits_start(struct sched *s)
 {
 	size_t n = 0, all = 0;
 
@@ -406,17 +409,15 @@ int commits_start(struct sched *s, struct err *err)
 	}
 	vec_foreach (&s->projects, it) {
 		struct project *p = *it;
-		int r;
 
 		if (n >= FETCH_JOBS || all >= FETCH_MOST)
 			break;
 		if (!p->moved || p->fetching || p->ready || is_fetched(p->upstream) ||
 			is_fetched(p->packaging))
 			continue;
-		if ((r = start(s, p, err)) < 0)
-			return r;
+		if (!start(s, p))
+			continue;
 		n++;
 		all++;
 	}
-	return 0;
 }

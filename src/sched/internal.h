@@ -255,7 +255,7 @@ void poll_trouble(struct sched *s, struct project *p, const struct err *e);
 void poll_tell(struct sched *s);
 
 /* fetch.c: fetch and list, in helpers. commits.c: queue what they found. */
-int commits_start(struct sched *s, struct err *err);
+void commits_start(struct sched *s);
 /* --head-only: commits before that build that nothing was done with yet give way. */
 int commits_drop_older(struct sched *s, struct lane *l, int64_t newest, struct err *err);
 int commits_flush(struct sched *s, struct err *err);

@@ -402,7 +402,8 @@ static int on_project(struct sched *s, void *ctx, const char *line, struct err *
 	str_set(&p->up, json_get_str(j, "up"));
 	str_set(&p->pack, json_get_str(j, "pack"));
 	p->moved = true;
-	return commits_start(s, err);
+	commits_start(s);
+	return 0;
 }
 
 /* Whom it did not speak of any more: it was ended, or something is wrong with git itself. */
@@ -474,8 +475,7 @@ int poll_start(struct sched *s, const char *project, bool now, struct err *err)
 
 	a->s = s;
 	/* fetches may have become slow since, and give way */
-	if ((r = commits_start(s, err)) < 0)
-		return r;
+	commits_start(s);
 	mark_busy(s);
 	vec_foreach (&s->projects, p) {
 		if (!to_ask(s, *p, project, now))
@@ -491,8 +491,12 @@ int poll_start(struct sched *s, const char *project, bool now, struct err *err)
 	}
 	if (!a->projects.n)
 		return 0;
-	if ((r = helper_start(s, "poll", ask, a, on_project, on_asked, err)) < 0)
+	r = helper_start(s, "poll", ask, a, on_project, on_asked, err);
+	if (r < 0) {
+		vec_foreach (&a->projects, p)
+			poll_done(*p);
 		return r;
+	}
 	(void)TAKE(a);
 	return 0;
 }
