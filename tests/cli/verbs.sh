@@ -19,6 +19,7 @@
 #	--option:KIND    an option whose argument has another kind than its name says
 . "$(dirname "$0")/../lib/tap.sh"
 . "$SRC/tests/lib/instance.sh"
+. "$SRC/tests/lib/user.sh"
 need git rpm rpmbuild python3 setpriv
 
 cat >"$T/table" <<'E'
@@ -123,10 +124,10 @@ c.execute("pragma wal_checkpoint(truncate)")' "$T/newer/data/packmill.db"
 rm -f "$T"/*/data/packmill.db-shm
 VERBS_USER=
 if [ "$(id -u)" = 0 ]; then
-	VERBS_USER=verbs$$
-	useradd -M -s /bin/bash "$VERBS_USER" || { echo 'Bail out! cannot make a user'; exit 1; }
-	at_exit "userdel $VERBS_USER 2>/dev/null"
-	chgrp -R "$VERBS_USER" "$T/inst"
+	make_user verbs
+	VERBS_USER=$U
+	at_exit "userdel $U 2>/dev/null"
+	chgrp -R "$U" "$T/inst"
 fi
 export VERBS_USER
 [ $tap_bad = 0 ] || done_testing
