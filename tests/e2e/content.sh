@@ -50,6 +50,7 @@ gcc -g -O2 @note -o prog main.c libanswer.so.1
 %install
 install -D -m755 prog %{buildroot}/usr/bin/prog
 ln %{buildroot}/usr/bin/prog %{buildroot}/usr/bin/prog-again
+chmod 4755 %{buildroot}/usr/bin/prog
 install -D -m755 libanswer.so.1 %{buildroot}/usr/lib/libanswer.so.1
 install -D -m644 libanswer.a %{buildroot}/usr/lib/libanswer.a
 %files

@@ -17,13 +17,14 @@ struct reader {
 	void *ctx;
 };
 
-/* What file(1) said when it was packed. A wrong word makes no two packages equal. */
+/* What file(1) said when it was packed ("setuid ELF 64-bit ..."). A wrong word makes no two
+ * packages equal. */
 static bool is_wanted(rpmfiles f, int i)
 {
 	const char *class = rpmfilesFClass(f, i);
 	rpm_loff_t size = rpmfilesFSize(f, i);
 
-	return class && (str_starts(class, "ELF ") || str_eq(class, "current ar archive")) &&
+	return class && (strstr(class, "ELF ") || str_eq(class, "current ar archive")) &&
 	       S_ISREG(rpmfilesFMode(f, i)) && !(rpmfilesFFlags(f, i) & RPMFILE_GHOST) && size &&
 	       size <= ELF_MAX;
 }
