@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
-#define MUST_USE          __attribute__((warn_unused_result))
 #define NORETURN          __attribute__((noreturn))
 #define UNUSED            __attribute__((unused))
 #define CLEANUP(fn)       __attribute__((cleanup(fn)))

@@ -15,6 +15,7 @@
 #include "cmd/installed.h"
 #include "cmd/reproduce.h"
 #include "repo/repo.h"
+#include "sched/job.h"
 #include <poll.h>
 
 #define WAIT_FIRST 1 /* seconds before the second try, then four times as long each */
@@ -98,13 +99,9 @@ static int recorded_files(const struct bisection *b, const struct store_build *r
 	return rc;
 }
 
-static void set_git(const struct bisection *b, struct job_git *g, const struct config_git *c,
-	const char *kind, const char *sha)
+static char *mirror(const struct bisection *b, const char *kind)
 {
-	g->url = xstrdup_null(c->url);
-	g->ref = xstrdup_null(c->ref ? c->ref : c->branch);
-	g->sha = xstrdup(sha);
-	g->mirror = xasprintf("%s/git/%s/%s.git", b->cfg->data, b->project->project, kind);
+	return xasprintf("%s/git/%s/%s.git", b->cfg->data, b->project->project, kind);
 }
 
 /* What the scheduler would ask for, but for what only a published build has: its number, its place
@@ -112,32 +109,25 @@ static void set_git(const struct bisection *b, struct job_git *g, const struct c
 static int make_job(const struct bisection *b, const char *sha, const char *dir, struct job **ret,
 	struct err *err)
 {
-	CLEANUP(job_freep) struct job *j = xcalloc(1, sizeof *j);
 	const struct config_project *p = b->project;
-	auto_json json_t *copy = target_to_json(b->target);
-	int r = target_from_json(copy, &j->target, err);
+	auto_free char *up = mirror(b, "upstream");
+	auto_free char *pack = mirror(b, "packaging");
+	const struct job_commit commit = {
+		.upstream_sha = upstream_of(b, sha),
+		.upstream_mirror = up,
+		.packaging_sha = packaging_of(b, sha),
+		.packaging_mirror = pack,
+	};
+	CLEANUP(job_freep) struct job *j = NULL;
+	int r = job_of_commit(b->cfg, p, b->target, &commit, &j, err);
 
 	if (r < 0)
 		return r;
-	j->project = xstrdup(p->project);
 	j->trigger = xstrdup("bisect");
-	j->layout = p->layout;
-	if (p->upstream.url)
-		set_git(b, &j->upstream, &p->upstream, "upstream", upstream_of(b, sha));
-	set_git(b, &j->packaging, &p->packaging, "packaging", packaging_of(b, sha));
-	j->path = xstrdup_null(p->path);
-	j->spec = xstrdup_null(p->spec);
-	j->policy = xstrdup_null(p->policy);
-	j->numbering = xstrdup_null(p->numbering);
-	j->minor = p->minor;
 	j->queued = time_now();
 	j->allow_lower = true;
 	j->offline = b->repos.offline;
 	j->refresh = b->repos.refresh;
-	j->limits = b->cfg->limits;
-	j->lint_fatal = b->cfg->lint_fatal;
-	j->roots = path_join(b->cfg->data, "roots");
-	j->cache = path_join(b->cfg->data, "cache");
 	j->output = xstrdup(dir);
 	if (b->target->host)
 		strv_copy(&j->published, &b->published);

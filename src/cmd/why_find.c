@@ -2,8 +2,8 @@
 /* why_find.c - what led to a build and what changed before it: read from the store, the mirrors and
  * the lock files of the roots; nothing is written or fetched. */
 #include "base/fs.h"
-#include "base/map.h"
 #include "cmd/why.h"
+#include "sched/rebuild.h"
 
 void why_release(struct why *w)
 {
@@ -15,31 +15,6 @@ void why_release(struct why *w)
 	report_change_release(&w->change);
 	vec_free(&w->upstream.commits, git_commit_release);
 	vec_free(&w->packaging.commits, git_commit_release);
-}
-
-/* A build that gc removed ends it, and so does one that comes up twice. */
-static int find_chain(struct why *w, struct err *err)
-{
-	auto_hmap struct hmap seen = HMAP_INIT;
-	int64_t by = w->build.by;
-
-	while (by > 0) {
-		auto_free char *key = xasprintf("%lld", (long long)by);
-		auto_err struct err e = ERR_INIT;
-		struct store_build b = {0};
-		int r;
-
-		if (!hmap_set(&seen, key, 0))
-			return 0;
-		r = store_build_get(w->store, by, &b, &e);
-		if (r == -ERR_NOT_FOUND)
-			return 0;
-		if (r < 0)
-			return err_move(err, &e);
-		by = b.by;
-		*vec_push(&w->chain) = b;
-	}
-	return 0;
 }
 
 static int find_other(struct why *w, const char *project, struct why_other *ret, struct err *err)
@@ -147,7 +122,8 @@ int why_find(struct why *w, int64_t id, struct err *err)
 	int r;
 
 	if ((r = store_build_get(w->store, id, &w->build, err)) < 0 ||
-		(r = find_chain(w, err)) < 0 || (r = find_held(w, err)) < 0 ||
+		(r = rebuild_chain(w->store, w->build.by, &w->chain, err)) < 0 ||
+		(r = find_held(w, err)) < 0 ||
 		(r = find_other(w, w->build.waits, &w->waits, err)) < 0 ||
 		(r = find_other(w, w->build.blamed, &w->blamed, err)) < 0 ||
 		(r = find_change(w, err)) < 0)

@@ -77,12 +77,11 @@ static int write_file(int dir, const struct put *p, struct err *err)
 	return fs_write_all(fd, p->data, p->n, err);
 }
 
-/* data NULL: only the directory. */
 static int put_fn(struct sandbox *sb, void *arg, int sock, struct err *err)
 {
 	struct sb_msg done = {.type = SB_MSG_DONE};
 	const struct put *p = arg;
-	auto_free char *dir = p->data ? path_dir(p->path) : xstrdup(p->path);
+	auto_free char *dir = path_dir(p->path);
 	auto_close int fd = -1;
 	const struct sb_mount *m;
 	const char *rel;
@@ -93,7 +92,7 @@ static int put_fn(struct sandbox *sb, void *arg, int sock, struct err *err)
 	if ((r = sb_act_as(sb, SANDBOX_BUILDER, err)) < 0 ||
 		(r = sb_make_dirs(m->merged, rel, false, &fd, err)) < 0)
 		return r;
-	if (p->data && (r = write_file(fd, p, err)) < 0)
+	if ((r = write_file(fd, p, err)) < 0)
 		return r;
 	sb_send(sock, &done, -1);
 	return 0;
@@ -108,16 +107,6 @@ int sandbox_put_file(struct sandbox *sb, const char *path, const void *data, siz
 	if (r >= 0)
 		r = sb_outer_call(sb, put_fn, &p, err);
 	return r < 0 ? err_wrap(err, "cannot put '%s' into the sandbox", path) : 0;
-}
-
-int sandbox_mkdir(struct sandbox *sb, const char *path, struct err *err)
-{
-	struct put p = {.path = path};
-	int r = check_path(path, err);
-
-	if (r >= 0)
-		r = sb_outer_call(sb, put_fn, &p, err);
-	return r < 0 ? err_wrap(err, "cannot make '%s' in the sandbox", path) : 0;
 }
 
 /* Why a file of a layer is not to be taken, or NULL. */

@@ -89,11 +89,10 @@ void sandbox_free(struct sandbox *sb);
 void sandbox_lacking(const struct sandbox *sb, struct strv *ret);
 DEFINE_CLEANUP(struct sandbox *, sandbox_free)
 
-/* Put a file (parents are made) or a directory into the writable layer while nothing runs;
- * owned by the builder. path is absolute inside. */
+/* Put a file (parents are made) into the writable layer while nothing runs; owned by the builder.
+ * path is absolute inside. */
 int sandbox_put_file(struct sandbox *sb, const char *path, const void *data, size_t n, mode_t mode,
 	struct err *err);
-int sandbox_mkdir(struct sandbox *sb, const char *path, struct err *err);
 
 /*
  * Copy regular files out of the writable layer below the directory `dir` (absolute inside; not

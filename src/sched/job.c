@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* job.c - the job file of a build: all that its process must know. */
-#include "model/job.h"
+#include "sched/job.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "repo/repo.h"
@@ -9,14 +9,40 @@
 /* Seconds for the spec of one project to be read: others wait for it. */
 #define PROBE_MOST 120
 
-static void set_git(struct sched *s, struct job_git *g, const struct config_git *c, const char *sha)
+static void set_git(
+	struct job_git *g, const struct config_git *c, const char *mirror, const char *sha)
 {
-	struct remote *r = poll_remote(s, c->url);
-
 	g->url = xstrdup_null(c->url);
 	g->ref = xstrdup_null(c->ref ? c->ref : c->branch);
 	g->sha = xstrdup(sha);
-	g->mirror = xstrdup_null(r ? r->mirror : NULL);
+	g->mirror = xstrdup_null(mirror);
+}
+
+int job_of_commit(const struct config *cfg, const struct config_project *p,
+	const struct target *target, const struct job_commit *c, struct job **ret, struct err *err)
+{
+	CLEANUP(job_freep) struct job *j = xcalloc(1, sizeof *j);
+	auto_json json_t *copy = target_to_json(target);
+	int r = target_from_json(copy, &j->target, err);
+
+	if (r < 0)
+		return r;
+	j->project = xstrdup(p->project);
+	j->layout = p->layout;
+	if (p->upstream.url)
+		set_git(&j->upstream, &p->upstream, c->upstream_mirror, c->upstream_sha);
+	set_git(&j->packaging, &p->packaging, c->packaging_mirror, c->packaging_sha);
+	j->path = xstrdup_null(p->path);
+	j->spec = xstrdup_null(p->spec);
+	j->policy = xstrdup_null(p->policy);
+	j->numbering = xstrdup_null(p->numbering);
+	j->minor = p->minor;
+	j->limits = cfg->limits;
+	j->lint_fatal = cfg->lint_fatal;
+	j->roots = path_join(cfg->data, "roots");
+	j->cache = path_join(cfg->data, "cache");
+	*ret = TAKE(j);
+	return 0;
 }
 
 /* What is published already: the last version, and packages that may satisfy dependencies. */
@@ -49,20 +75,8 @@ static int job_history(struct worker *w, struct job *j, struct err *err)
 
 static void job_of_build(const struct worker *w, struct job *j)
 {
-	const struct config_project *p = w->conf;
-
 	j->build = w->build.id;
-	j->project = xstrdup(p->project);
 	j->trigger = xstrdup_null(w->build.trigger);
-	j->layout = p->layout;
-	if (p->upstream.url)
-		set_git(w->s, &j->upstream, &p->upstream, w->build.upstream_sha);
-	set_git(w->s, &j->packaging, &p->packaging, w->build.packaging_sha);
-	j->path = xstrdup_null(p->path);
-	j->spec = xstrdup_null(p->spec);
-	j->policy = xstrdup_null(p->policy);
-	j->numbering = xstrdup_null(p->numbering);
-	j->minor = p->minor;
 	j->queued = w->build.queued;
 	j->date = w->build.date;
 	j->rebuild = w->build.rebuild;
@@ -71,12 +85,18 @@ static void job_of_build(const struct worker *w, struct job *j)
 
 static int make_job(struct worker *w, struct job **ret, struct err *err)
 {
-	CLEANUP(job_freep) struct job *j = xcalloc(1, sizeof *j);
+	const struct remote *up = poll_remote(w->s, w->conf->upstream.url);
+	const struct remote *pack = poll_remote(w->s, w->conf->packaging.url);
+	const struct job_commit commit = {
+		.upstream_sha = w->build.upstream_sha,
+		.upstream_mirror = up ? up->mirror : NULL,
+		.packaging_sha = w->build.packaging_sha,
+		.packaging_mirror = pack ? pack->mirror : NULL,
+	};
+	CLEANUP(job_freep) struct job *j = NULL;
 	const struct goal *g = goal_find(w->s, w->lane->target);
 	const struct sched_opts *opts = w->s->opts;
-	const struct config *cfg = w->cfg;
-	auto_json json_t *copy = target_to_json(w->target);
-	int r = target_from_json(copy, &j->target, err);
+	int r = job_of_commit(w->cfg, w->conf, w->target, &commit, &j, err);
 
 	if (r < 0)
 		return r;
@@ -85,10 +105,6 @@ static int make_job(struct worker *w, struct job **ret, struct err *err)
 	/* a root is made for a plan only when what it takes is here */
 	j->offline = opts->offline || opts->dry_run;
 	j->refresh = opts->refresh && !opts->dry_run;
-	j->limits = cfg->limits;
-	j->lint_fatal = cfg->lint_fatal;
-	j->roots = path_join(cfg->data, "roots");
-	j->cache = path_join(cfg->data, "cache");
 	j->declare = w->probe;
 	if (g && g->graph && !w->probe)
 		graph_wanted_paths(g->graph, &j->paths);

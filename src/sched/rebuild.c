@@ -51,32 +51,41 @@ int rebuild_declared(struct sched *s, struct graph *g, const char *target, const
 	return learn(s, g, target, project, &res->build_requires, &res->provides, NULL, err);
 }
 
-/* The projects of the builds that led to this one. One that was queued again may have been
- * triggered by a younger one: a build that comes up twice ends it. */
-static int find_chain(struct fallout *f, struct err *err)
+int rebuild_chain(struct store *st, int64_t by, struct store_builds *ret, struct err *err)
 {
 	auto_hmap struct hmap seen = HMAP_INIT;
-	int64_t id = f->b->by;
 
-	hmap_set(&f->chain, f->b->project, 0);
-	f->chain_known = true;
-	while (id > 0) {
-		CLEANUP(store_build_release) struct store_build up = {0};
-		auto_free char *key = xasprintf("%lld", (long long)id);
+	while (by > 0) {
+		auto_free char *key = xasprintf("%lld", (long long)by);
 		auto_err struct err e = ERR_INIT;
+		struct store_build b = {0};
 		int r;
 
 		if (!hmap_set(&seen, key, 0))
 			return 0;
-		r = store_build_get(f->s->store, id, &up, &e);
+		r = store_build_get(st, by, &b, &e);
 		if (r == -ERR_NOT_FOUND)
-			return 0; /* removed since: what is left of the chain must do */
+			return 0;
 		if (r < 0)
 			return err_move(err, &e);
-		hmap_set(&f->chain, up.project, 0);
-		id = up.by;
+		by = b.by;
+		*vec_push(ret) = b;
 	}
 	return 0;
+}
+
+/* The projects of the builds that led to this one. */
+static int find_chain(struct fallout *f, struct err *err)
+{
+	struct store_builds chain = VEC_INIT;
+	int r = rebuild_chain(f->s->store, f->b->by, &chain, err);
+
+	hmap_set(&f->chain, f->b->project, 0);
+	f->chain_known = r >= 0;
+	vec_foreach (&chain, b)
+		hmap_set(&f->chain, b->project, 0);
+	vec_free(&chain, store_build_release);
+	return r;
 }
 
 static int requeue(

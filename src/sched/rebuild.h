@@ -20,6 +20,11 @@ struct sched;
 int rebuild_after(struct sched *s, struct graph *g, const struct store_build *b,
 	const struct result *res, size_t *ret_n, struct err *err);
 
+/* The builds that led to one that build `by` triggered, the nearest first. One that was queued
+ * again may have been triggered by a younger one: a build that comes up twice ends it, and so does
+ * one that was removed since. */
+int rebuild_chain(struct store *st, int64_t by, struct store_builds *ret, struct err *err);
+
 /* The outcome of a job with `declare`: what the spec of a project says of itself that nothing was
  * published of yet. */
 int rebuild_declared(struct sched *s, struct graph *g, const char *target, const char *project,
