@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* build.c - run the steps in order, time them, turn what went wrong into a verdict. */
 #include "build/build.h"
+#include "base/disk.h"
 #include "base/fs.h"
 #include "base/sig.h"
 #include "base/text.h"
@@ -100,6 +101,38 @@ static void derive_cause(struct build *b, enum cause_kind kind, const struct err
 	res->status = res->cause == CAUSE_INFRASTRUCTURE ? STATUS_RETRY : STATUS_FAILED;
 }
 
+/* Where a build writes beside its output; each may be a file system of its own. */
+static int look_around(const struct build *b, struct err *err)
+{
+	const char *const dirs[] = {b->job->output, b->job->roots, b->job->cache};
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < COUNTOF(dirs); i++)
+		if (dirs[i])
+			r = disk_try(dirs[i], 4, err);
+	return r;
+}
+
+/*
+ * Whether a step failed for want of room on the machine's disk, or may have: by the errno that it
+ * met, else by a look at the disk before anything is tidied up. That says nothing about the
+ * package: *e tells of it then, and there is no result. A limit of the build's own does.
+ */
+static bool is_disk_fault(const struct build *b, struct err *e)
+{
+	auto_err struct err disk = ERR_INIT;
+
+	if (b->res->cause == CAUSE_LIMITS)
+		return false;
+	if (!disk_fault(e->sys)) {
+		if (look_around(b, &disk) >= 0 || !disk_fault(disk.sys))
+			return false;
+		(void)err_move(e, &disk);
+	}
+	(void)err_wrap(e, "%s", b->step);
+	return true;
+}
+
 static void set_origin(struct result_origin *o, const struct job_git *g)
 {
 	str_set(&o->url, g->url);
@@ -161,7 +194,7 @@ static int run_steps(struct build *b, struct err *err)
 		if (source_only && !steps[i].source_only)
 			continue;
 		r = run_step(b, &steps[i], err);
-		if (r == -ERR_SIGNAL)
+		if (r == -ERR_SIGNAL || (r < 0 && is_disk_fault(b, err)))
 			return r;
 		if (r < 0) {
 			derive_cause(b, steps[i].kind, err);
@@ -171,7 +204,7 @@ static int run_steps(struct build *b, struct err *err)
 	if (source_only)
 		return b->job->declare ? 0 : collect_source(b, err);
 	if (b->job->lint_fatal && (r = run_step(b, &lint, err)) < 0) {
-		if (r == -ERR_SIGNAL)
+		if (r == -ERR_SIGNAL || is_disk_fault(b, err))
 			return r;
 		derive_cause(b, lint.kind, err);
 	}

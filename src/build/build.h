@@ -17,7 +17,8 @@ struct build_hooks {
 };
 
 /* Run the job. Logs, result.json and artifacts go to job->output. A failed build is no error: look
- * at *ret. Errors are only those that kept the result from being written. */
+ * at *ret. Errors are only those that kept the result from being written, and trouble of the
+ * machine's disk (.sys as disk_fault), which leaves none. */
 int build_run(const struct job *job, const struct build_hooks *hooks, struct result **ret,
 	struct err *err);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd_build.c - `packmill build` and `packmill source`. */
+#include "base/disk.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/sig.h"
@@ -67,6 +68,8 @@ static int run_job(const char *file, struct err *err)
 		cmd_set_reported();
 		return r;
 	}
+	if (disk_fault(err->sys))
+		(void)dprintf(STDOUT_FILENO, "disk %d\n", err->sys);
 	if (write(STDOUT_FILENO, err->msg, strlen(err->msg)) > 0)
 		cmd_set_reported();
 	return r;

@@ -29,6 +29,7 @@ struct fetch {
 	struct strbuf told; /* the first packages that cannot be had, and why */
 	size_t failed;
 	enum err_code code;
+	int sys;
 };
 
 static void want_release(struct want *w)
@@ -39,8 +40,10 @@ static void want_release(struct want *w)
 
 static void tell(struct fetch *f, const struct lock_package *p, const struct err *e)
 {
-	if (!f->failed++)
+	if (!f->failed++) {
 		f->code = e->code;
+		f->sys = e->sys;
+	}
 	if (f->failed <= MAX_TOLD)
 		sb_addf(&f->told, "%spackage '%s' of repository '%s': %s", f->told.n ? "; " : "",
 			p->nevra, p->repo, e->msg ?: "cannot be had");
@@ -251,6 +254,7 @@ static void settle(struct fetch *f, struct want *w, const struct http_get *g)
 			g->err.code == ERR_NOT_FOUND
 				? "; its repository may have moved on, --refresh asks it"
 				: "");
+		e.sys = g->err.sys;
 		tell(f, w->p, &e);
 	} else if (take(f, w, &e) < 0) {
 		tell(f, w->p, &e);
@@ -333,6 +337,8 @@ int remote_fetch(struct remote *r, struct lock_packages *packages, struct err *e
 			f.failed - MAX_TOLD == 1 ? "" : "s");
 	if (rc >= 0 && f.failed) {
 		(void)err_set_(err, f.code, 0, "%s", sb_str(&f.told));
+		if (err)
+			err->sys = f.sys;
 		rc = -(int)f.code;
 	}
 	vec_free(&f.wants, want_release);

@@ -98,6 +98,16 @@ static int put_fn(struct sandbox *sb, void *arg, int sock, struct err *err)
 	return 0;
 }
 
+/* A layer in memory is full: that is the sandbox's own limit, no trouble of the machine's disk. */
+static int put(struct sandbox *sb, struct put *p, struct err *err)
+{
+	int r = sb_outer_call(sb, put_fn, p, err);
+
+	if (r < 0 && err && err->sys == ENOSPC && sb->tmpfs && !sb->keep)
+		return err_set(err, ERR_BUILD, "a limit of the sandbox (disk, inodes) is reached");
+	return r;
+}
+
 int sandbox_put_file(struct sandbox *sb, const char *path, const void *data, size_t n, mode_t mode,
 	struct err *err)
 {
@@ -105,7 +115,7 @@ int sandbox_put_file(struct sandbox *sb, const char *path, const void *data, siz
 	int r = check_path(path, err);
 
 	if (r >= 0)
-		r = sb_outer_call(sb, put_fn, &p, err);
+		r = put(sb, &p, err);
 	return r < 0 ? err_wrap(err, "cannot put '%s' into the sandbox", path) : 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* run.c - run one command in a sandbox and stay with it: output, limits, signals, the end. */
+#include "base/disk.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/sig.h"
@@ -41,6 +42,7 @@ struct run {
 	uint64_t min_free, min_inodes;
 	enum sandbox_limit killed_for;
 	bool has_status, out_cut, killed;
+	bool host_low; /* the disk that the layer lies on had no room to speak of */
 	int status;
 	struct err err; /* of pid 1, or a stop signal */
 };
@@ -133,12 +135,15 @@ static void on_usage(struct run *r)
 		kill_all(r, SANDBOX_LIMIT_INODES);
 }
 
-/* The least that was free on a tmpfs layer: a build that hit the end may have tidied up since. */
+/* The least that was free on a layer: what hit the end may have tidied up since. */
 static void look_at_layer(struct run *r)
 {
+	const struct sb_mount *first = r->sb->mounts, *last = first + r->sb->n_mounts - 1;
 	struct statvfs st;
 
-	if (!r->sb->tmpfs || fstatvfs(r->sb->mounts[r->sb->n_mounts - 1].upper, &st) < 0)
+	if (r->sb->keep || !r->sb->tmpfs)
+		r->host_low |= disk_is_low(r->sb->keep ? first->upper : last->upper);
+	if (!r->sb->tmpfs || fstatvfs(last->upper, &st) < 0)
 		return;
 	if (r->sb->limits.disk && st.f_bavail * st.f_bsize < r->min_free)
 		r->min_free = st.f_bavail * st.f_bsize;
@@ -259,6 +264,9 @@ static int judge(struct run *r, struct sandbox_verdict *v, struct err *err)
 	v->limit = r->killed_for;
 	if (v->limit == SANDBOX_LIMIT_NONE && v->exit != 0)
 		v->limit = ran_into(r);
+	/* a person at a terminal sees for himself */
+	if (v->limit == SANDBOX_LIMIT_NONE && v->exit != 0 && r->host_low && !r->cmd->tty)
+		return err_sys_(err, ENOSPC, "it failed while the disk below it was full");
 	v->peak_memory = sb_cgroup_peak(&r->sb->cg);
 	return 0;
 }
@@ -336,6 +344,14 @@ static int run_steps(struct run *r, struct sandbox_verdict *v, struct err *err)
 	return judge(r, v, err);
 }
 
+/* A command could not even begin, for a layer in memory that an earlier one has filled. */
+static bool filled(struct run *r, const struct err *err)
+{
+	look_at_layer(r);
+	return err && err->sys == ENOSPC && !r->log.failed && !r->host_low &&
+	       (r->min_free < NEAR_FULL || r->min_inodes == 0);
+}
+
 int sandbox_run(struct sandbox *sb, const struct sandbox_cmd *cmd, struct strbuf *ret_out,
 	struct sandbox_verdict *ret, struct err *err)
 {
@@ -356,6 +372,11 @@ int sandbox_run(struct sandbox *sb, const struct sandbox_cmd *cmd, struct strbuf
 
 	sb_logcap_init(&r.log, cmd->log_fd, sb->limits.log);
 	res = run_steps(&r, &v, err);
+	if (res < 0 && filled(&r, err)) {
+		err_clear(err);
+		v = (struct sandbox_verdict){.exit = 1, .limit = SANDBOX_LIMIT_DISK};
+		res = 0;
+	}
 	v.seconds = time_mono() - t;
 	if (trace_on("sandbox"))
 		trace("sandbox", "run %s: %s exit=%d limit=%s %.3f s", cmd->argv[0],

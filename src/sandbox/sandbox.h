@@ -81,7 +81,9 @@ struct sandbox_verdict {
 struct sandbox;
 int sandbox_open(const struct sandbox_conf *conf, struct sandbox **ret, struct err *err);
 /* stdout into ret_out when not NULL (at most LIMIT_OUTPUT). A non-zero exit is not an error.
- * Errors: ERR_SYS (ours), ERR_SIGNAL (we were told to stop; the command is dead). */
+ * Errors: ERR_SYS (ours), ERR_SIGNAL (we were told to stop; the command is dead). ERR_SYS with .sys
+ * ENOSPC: the log could not be written; or the command failed, and the disk that a layer lies on
+ * was full at some moment (disk_is_low), which is no word about the command. */
 int sandbox_run(struct sandbox *sb, const struct sandbox_cmd *cmd, struct strbuf *ret_out,
 	struct sandbox_verdict *ret, struct err *err);
 void sandbox_free(struct sandbox *sb);

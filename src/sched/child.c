@@ -2,8 +2,9 @@
 /*
  * child.c - the process that carries out one build. On its stdout it says how it stands: a line
  * "step NAME" when a step begins, an empty line when result.json is there (it may go on to lint),
- * else why there is none.
+ * else why there is none, after a line "disk ERRNO" when it is for the machine's disk.
  */
+#include "base/disk.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -103,7 +104,9 @@ static int take_result(struct worker *w, struct err *err)
 	auto_err struct err e = ERR_INIT;
 
 	step(w, NULL);
-	if (read_result(w, &e) < 0)
+	if (read_result(w, &e) < 0 && disk_fault(e.sys))
+		w->disk = xstrdup(e.msg);
+	else if (e.code != ERR_OK)
 		work_no_result(w, e.msg);
 	return work_finish(w, err);
 }
@@ -118,6 +121,32 @@ static char *why_no_result(const struct worker *w, const struct proc_result *p)
 	return xasprintf("the build process ended with status %d and left no result", p->exit);
 }
 
+/* It says so itself; one that was killed, say for a mapped file that got no room, could not. */
+static bool is_disk_fault(struct worker *w)
+{
+	static const char word[] = "disk ";
+	auto_err struct err e = ERR_INIT;
+	size_t n = strcspn(sb_str(&w->said), "\n");
+
+	if (!str_starts(sb_str(&w->said), word))
+		return sched_disk(w->s, &e) < 0;
+	n += w->said.s[n] == '\n';
+	w->said.n -= n;
+	memmove(w->said.s, w->said.s + n, w->said.n + 1);
+	return true;
+}
+
+static void no_result(struct worker *w, const struct proc_result *p)
+{
+	bool disk = !w->cancelled && is_disk_fault(w);
+	auto_free char *why = why_no_result(w, p);
+
+	if (disk)
+		w->disk = TAKE(why);
+	else
+		work_no_result(w, why);
+}
+
 static void close_out(struct worker *w)
 {
 	if (w->out < 0)
@@ -130,7 +159,7 @@ static void close_out(struct worker *w)
 static int on_exit_of(void *ctx, struct err *err)
 {
 	struct worker *w = ctx;
-	auto_free char *path = path_join(w->dir, "result.json"), *why = NULL;
+	auto_free char *path = path_join(w->dir, "result.json");
 	struct proc_result p = {0};
 	int r = proc_reap(w->pidfd, &p, err);
 
@@ -152,8 +181,7 @@ static int on_exit_of(void *ctx, struct err *err)
 	if (!w->cancelled && fs_exists(path))
 		return take_result(w, err);
 	step(w, NULL);
-	why = why_no_result(w, &p);
-	work_no_result(w, why);
+	no_result(w, &p);
 	return work_finish(w, err);
 }
 

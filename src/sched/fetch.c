@@ -4,6 +4,7 @@
  * date. A first look takes the head only, unless --since names where to begin. One helper for each
  * project, a few at once.
  */
+#include "base/disk.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -263,6 +264,15 @@ static int look(struct list *l, struct err *err)
 	return say_heads(l, err);
 }
 
+/* Whether it failed for want of room here, or may have: that is not the remote's trouble. */
+static bool is_disk_fault(const struct list *l, const struct err *e)
+{
+	auto_free char *dir = path_join(l->s->cfg->data, "git");
+	auto_err struct err disk = ERR_INIT;
+
+	return disk_fault(e->sys) || disk_try(dir, 4, &disk) < 0;
+}
+
 static int helper(void *ctx, int out)
 {
 	struct list *l = ctx;
@@ -277,6 +287,7 @@ static int helper(void *ctx, int out)
 	j = json_object();
 	json_put_int(j, "code", e.code);
 	json_put_str(j, "error", e.msg);
+	json_put_bool(j, "disk", is_disk_fault(l, &e));
 	say(l, j);
 	return 0;
 }
@@ -301,6 +312,24 @@ static void on_fetched(struct sched *s, struct list *l)
 	commits_start(s);
 }
 
+/* When the disk is full it is fetched as soon as there is room (commits_start): it stays "moved".
+ */
+static int on_error(struct sched *s, struct project *p, struct err *e, bool disk, struct err *err)
+{
+	auto_err struct err full = ERR_INIT;
+
+	p->no_room = disk && sched_disk(s, &full) < 0;
+	if (p->no_room)
+		return sched_stall(s, &full, err);
+	if (disk) {
+		e->code = ERR_SYS;
+		(void)err_wrap(e, "no room on this machine's disk to fetch it");
+	}
+	poll_done(p);
+	poll_trouble(s, p, e);
+	return 0;
+}
+
 static int on_found(struct sched *s, void *ctx, const char *line, struct err *err)
 {
 	struct project *p = ((struct list *)ctx)->p;
@@ -320,8 +349,7 @@ static int on_found(struct sched *s, void *ctx, const char *line, struct err *er
 
 		err_set_(&e, (enum err_code)json_get_int(j, "code"), 0, "%s",
 			json_get_str(j, "error"));
-		poll_done(p);
-		poll_trouble(s, p, &e);
+		return on_error(s, p, &e, json_get_bool(j, "disk"), err);
 	}
 	if (json_get_str(j, "up")) {
 		str_set(&p->up, json_get_str(j, "up"));
@@ -349,7 +377,9 @@ static int on_listed(struct sched *s, void *ctx, bool ok, struct err *err)
 	p->fetching = false;
 	if (s->stopping)
 		return 0;
-	if (!p->ready && p->busy) {
+	if (p->no_room)
+		poll_forget(p);
+	else if (!p->ready && p->busy) {
 		auto_err struct err e = ERR_INIT;
 
 		err_set_(&e, ERR_SYS, 0, "the process that fetches it %s",
@@ -390,6 +420,7 @@ static bool start(struct sched *s, struct project *p)
 		p->packaging->fetcher = p;
 	p->fetching = true;
 	p->fetched = loop_now(s->loop);
+	p->no_room = false;
 	if (helper_start(s, "fetch", helper, l, on_found, on_listed, &e) >= 0)
 		return true;
 	list_free(l);
@@ -403,6 +434,8 @@ void commits_start(struct sched *s)
 {
 	size_t n = 0, all = 0;
 
+	if (s->stalled)
+		return;
 	vec_foreach (&s->projects, p) {
 		all += (*p)->fetching;
 		n += (*p)->fetching && loop_now(s->loop) < (*p)->fetched + SLOW_MS;

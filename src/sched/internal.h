@@ -58,17 +58,20 @@ struct project {
 	unsigned failures; /* in a row */
 	uint64_t broken;   /* since this time of the loop */
 	bool told;         /* operators know */
+	bool no_room;      /* the disk was full when it was fetched */
 	uint64_t again;    /* after failures: not before this time of the loop */
 };
 
 /* A build in the queue: the row in the database has the rest. */
 struct item {
 	int64_t id, priority;
-	uint64_t at;   /* of the loop: not before */
-	int64_t tries; /* that ended for reasons of the machine since it was asked for */
-	bool asked;    /* by a person: does not wait for failures */
-	bool rebuild;  /* of a commit that was built before */
-	bool fresh;    /* a commit that nothing was done with yet */
+	uint64_t at;     /* of the loop: not before */
+	int64_t tries;   /* that ended for reasons of the machine since it was asked for */
+	bool asked;      /* by a person: does not wait for failures */
+	bool rebuild;    /* of a commit that was built before */
+	bool fresh;      /* a commit that nothing was done with yet */
+	int64_t starved; /* tries that the disk had no room for, though it had when they were over
+			  */
 };
 
 /* The builds of one project on one target: one after another, in the order of commits. */
@@ -134,6 +137,7 @@ struct worker {
 	bool recorded;   /* it is in the store: what comes after that is tried again alone */
 	size_t set_off;  /* builds that the record queued */
 	char *cancelled; /* by whom; NULL: it is not */
+	char *disk;      /* why the machine's disk kept it from a result; NULL: it did not */
 	bool told;       /* to end */
 };
 
@@ -183,11 +187,13 @@ struct sched {
 	bool stalled;
 	unsigned stalls;
 	char *stall_why;
+	bool stall_told; /* to operators */
 	struct loop_timer poll, request, retry, stall, pages, chores, watchdog, tell, slice;
 	struct repo_gc *gc;    /* old builds are being removed */
 	struct report *report; /* NULL: no pages */
 	struct news *news;     /* NULL: nobody is told */
 	char *pages_why;       /* what was last wrong with the pages */
+	bool pages_behind;     /* some could not be written */
 	uint64_t watchdog_ms;
 	char *status; /* as the service manager was told last */
 };
@@ -197,6 +203,10 @@ bool sched_wants(const struct sched *s, const struct config_project *p);
 /* Trouble that may pass (a full disk): nothing new begins, what is at hand is tried again. Other
  * errors are returned. */
 int sched_stall(struct sched *s, struct err *e, struct err *err);
+/* Whether the disks below the data directory can be written and have the reserve of base/disk.h. */
+int sched_disk(const struct sched *s, struct err *err);
+/* The same without trying: before a build begins. */
+int sched_room(const struct sched *s, struct err *err);
 /* Whether the configuration can be worked with. */
 int sched_check(const struct config *cfg, const struct sched_opts *opts, struct err *err);
 int sched_open_git(struct sched *s, struct err *err);
@@ -247,6 +257,8 @@ struct remote *poll_remote(const struct sched *s, const char *url);
 struct project *poll_project(const struct sched *s, const char *name);
 /* The look at it is over. */
 void poll_done(struct project *p);
+/* What was listed of it so far is listed again. */
+void poll_forget(struct project *p);
 /* Full hash of what is followed or pinned, from what the remote said; "" when it did not say. */
 void poll_resolve(const struct strv *refs, const struct config_git *g, char ret_sha[GIT_SHA]);
 /* It could not be looked at, or (e NULL) it can. */
@@ -281,7 +293,8 @@ int work_probe(struct sched *s, struct lane *l, const struct item *it, struct er
 /* The same of a commit that is not in the queue. */
 int work_probe_commit(
 	struct sched *s, struct lane *l, const struct plan_commit *c, struct err *err);
-/* The result is in w->res: publish and record it. */
+/* The result is in w->res: publish and record it. Or w->disk says why there is none: back into the
+ * queue. */
 int work_finish(struct worker *w, struct err *err);
 /* NULL: the row cannot be read. */
 struct worker *worker_new(struct sched *s, struct lane *l, const struct item *it, struct err *err);
@@ -350,7 +363,8 @@ int tell_open(struct sched *s, struct err *err);
 void tell_close(struct sched *s);
 /* In the transaction of the record; before: the standing until then. */
 int tell_outcome(struct worker *w, const struct store_standing *before, struct err *err);
-void tell_trouble(struct sched *s, const char *what);
+/* False: it could not be noted; to be told again. */
+bool tell_trouble(struct sched *s, const char *what);
 /* Deliver what is due, or look again when it is. */
 void tell_look(struct sched *s);
 /* At the end of a pass: deliver and wait for it. */

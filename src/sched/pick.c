@@ -356,6 +356,8 @@ static int start_best(struct sched *s, struct err *err)
 	for (size_t i = 0; i < s->lanes.n && r >= 0; i++)
 		if (s->lanes.v[i]->queue.n)
 			r = consider(s, s->lanes.v[i], &all, err);
+	if (r >= 0 && all.n && pick_has_room(s))
+		r = sched_room(s, err);
 	if (r >= 0)
 		level(s, &all);
 	if (all.n)

@@ -92,13 +92,18 @@ static void found_release(struct found *f)
 	free(f->subject);
 }
 
-void poll_done(struct project *p)
+void poll_forget(struct project *p)
 {
 	vec_free(&p->found, found_release);
+}
+
+void poll_done(struct project *p)
+{
+	poll_forget(p);
 	str_set(&p->up, NULL);
 	str_set(&p->pack, NULL);
 	p->pack_time = 0;
-	p->moved = p->fetching = p->ready = p->busy = false;
+	p->moved = p->fetching = p->ready = p->busy = p->no_room = false;
 	p->answered = true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* run.c - the supervisor: lock, what is known, the loop, its end. One pass and the service are the
  * same but for when they end and what they wait for. */
+#include "base/disk.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/sd.h"
@@ -189,18 +190,68 @@ char *sched_stalled(const struct config *cfg)
 	return xstrdup(why);
 }
 
+/* Who waits for room waits for some more than who finds it: else it would come and go. */
+static unsigned quarters(const struct sched *s)
+{
+	return s->stall_why ? 5 : 4;
+}
+
+int sched_room(const struct sched *s, struct err *err)
+{
+	return disk_look(s->cfg->data, quarters(s), err);
+}
+
+int sched_disk(const struct sched *s, struct err *err)
+{
+	/* file systems of their own, here and there */
+	static const char *const parts[] = {"", "builds", "cache", "git", "repos", "roots"};
+	dev_t seen[COUNTOF(parts)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < COUNTOF(parts); i++) {
+		auto_free char *dir =
+			*parts[i] ? path_join(s->cfg->data, parts[i]) : xstrdup(s->cfg->data);
+		struct stat st;
+		bool known = false;
+		int r;
+
+		if (stat(dir, &st) < 0)
+			continue;
+		for (size_t k = 0; k < n; k++)
+			known |= seen[k] == st.st_dev;
+		if (known)
+			continue;
+		seen[n++] = st.st_dev;
+		if ((r = disk_try(dir, quarters(s), err)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* What a full disk does has many words; the disk's own are the same as long as it lasts. */
+static void say_stall(struct sched *s, const struct err *e)
+{
+	auto_err struct err disk = ERR_INIT;
+	const char *why = sched_disk(s, &disk) < 0 ? disk.msg : e->msg;
+
+	if (!str_eq_null(s->stall_why, why)) {
+		log_error("%s; nothing new begins until this is over", why);
+		log_verbose("it was: %s", e->msg);
+		str_set(&s->stall_why, why);
+		note_stall(s);
+		s->stall_told = false;
+	}
+	if (!s->stall_told)
+		s->stall_told = tell_trouble(s, s->stall_why);
+}
+
 int sched_stall(struct sched *s, struct err *e, struct err *err)
 {
 	uint64_t delay = 1;
 
 	if (!s->daemon || e->code == ERR_CORRUPT || e->code == ERR_BUG || e->code == ERR_SIGNAL)
 		return err_move(err, e);
-	if (!str_eq_null(s->stall_why, e->msg)) {
-		log_error("%s; nothing new begins until this is over", e->msg);
-		str_set(&s->stall_why, e->msg);
-		note_stall(s);
-		tell_trouble(s, e->msg);
-	}
+	say_stall(s, e);
 	for (unsigned i = 0; i < s->stalls && delay < STALL_MOST; i++)
 		delay *= 2;
 	s->stalls++;
@@ -221,21 +272,29 @@ static struct worker *unfinished(const struct sched *s)
 static int on_stall(void *ctx, struct err *err)
 {
 	struct sched *s = ctx;
+	auto_err struct err disk = ERR_INIT;
 	struct worker *w;
-	int r;
+	int r = 0;
 
 	s->stalled = false;
+	if (sched_disk(s, &disk) < 0)
+		return sched_stall(s, &disk, err);
 	while (!s->stalled && (w = unfinished(s)))
 		if ((r = work_finish(w, err)) < 0)
 			return r;
 	if (!s->stalled && !s->recovered && (r = recover(s, err)) < 0)
 		return r;
+	if (!s->stalled)
+		commits_start(s);
 	if (!s->stalled && (r = commits_flush(s, err)) < 0)
 		return r;
 	s->dirty = true;
 	if (s->stalled || (r = pick_start(s, err)) < 0 || s->stalled)
 		return r < 0 ? r : 0;
 	log_info("it works again, and goes on");
+	/* there may have been no room for that before */
+	if (!s->stall_told)
+		(void)tell_trouble(s, s->stall_why);
 	str_set(&s->stall_why, NULL);
 	note_stall(s);
 	s->stalls = 0;

@@ -11,9 +11,16 @@
 #define WAITS_AT_ONCE 20 /* pages of projects that wait, written each second */
 #define TICK_MS       (600 * UINT64_C(1000))
 
+/* They are made up for when the disk is well again. */
 static void trouble(struct sched *s, struct err *e)
 {
-	if (!str_eq_null(s->pages_why, e->msg)) {
+	auto_err struct err disk = ERR_INIT;
+
+	s->pages_behind = true;
+	if (s->daemon && sched_disk(s, &disk) < 0) {
+		if (!s->stalled)
+			(void)sched_stall(s, &disk, NULL);
+	} else if (!str_eq_null(s->pages_why, e->msg)) {
 		log_warn("pages: %s", e->msg);
 		str_set(&s->pages_why, e->msg);
 	}

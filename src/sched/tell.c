@@ -145,11 +145,13 @@ int tell_outcome(struct worker *w, const struct store_standing *before, struct e
 	return news_outcome(w->s->news, &b, before, w->res, err);
 }
 
-void tell_trouble(struct sched *s, const char *what)
+bool tell_trouble(struct sched *s, const char *what)
 {
 	auto_err struct err e = ERR_INIT;
+	bool noted = !s->news || news_trouble(s->news, what, &e) >= 0;
 
-	if (s->news && news_trouble(s->news, what, &e) < 0)
-		log_warn("news: %s", e.msg);
+	if (!noted)
+		log_verbose("news: %s", e.msg);
 	tell_look(s);
+	return noted;
 }

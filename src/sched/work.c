@@ -36,6 +36,7 @@ void worker_free(struct worker *w)
 	free(w->dir);
 	free(w->repo);
 	free(w->cancelled);
+	free(w->disk);
 	free(w);
 }
 
@@ -239,12 +240,16 @@ static void leave(struct worker *w)
 
 static int end_probe(struct worker *w, struct err *err)
 {
-	int r = after_probe(w, err);
+	struct sched *s = w->s;
+	auto_err struct err disk = ERR_INIT;
+	int r = w->disk ? 0 : after_probe(w, err);
 
+	if (w->disk && sched_disk(s, &disk) < 0)
+		w->lane->probed = false;
 	(void)build_sweep(w->dir, NULL);
 	(void)fs_remove_tree(w->dir, NULL);
 	leave(w);
-	return r;
+	return disk.code == ERR_OK ? r : sched_stall(s, &disk, err);
 }
 
 static int end_cancelled(struct worker *w, struct err *err)
@@ -281,6 +286,52 @@ uint64_t retry_delay(int64_t tries)
 	return s < RETRY_MOST ? s : RETRY_MOST;
 }
 
+/* What the try left, but for the tries before it. */
+static void forget_try(const struct worker *w)
+{
+	auto_strv struct strv names = STRV_INIT;
+
+	(void)build_sweep(w->dir, NULL);
+	(void)fs_list(w->dir, &names, NULL);
+	strv_foreach (&names, n) {
+		auto_free char *path = path_join(w->dir, *n);
+
+		if (!str_starts(*n, "attempt-"))
+			(void)fs_remove_tree(path, NULL);
+	}
+	(void)rmdir(w->dir);
+}
+
+/*
+ * The disk had no room for it: as if it had not begun. Where there is room now it took that itself,
+ * or somebody else did for a moment: it waits longer each time, and holds up nobody else.
+ */
+static int put_back(struct worker *w, struct err *err)
+{
+	struct sched *s = w->s;
+	auto_err struct err disk = ERR_INIT;
+	struct item it = w->item;
+	int r;
+
+	if ((r = store_build_untry(s->store, w->build.id, err)) < 0)
+		return r;
+	forget_try(w);
+	log_verbose("%s: build %lld is queued again: %s", w->lane->project, (long long)w->build.id,
+		w->disk);
+	if (sched_disk(s, &disk) >= 0) {
+		it.at = s->daemon ? loop_now(s->loop) + retry_delay(it.starved) * 1000 : UINT64_MAX;
+		s->sum.retry++;
+		log_error("%s: no room on the disk for build %lld on %s: %s", w->lane->project,
+			(long long)w->build.id, w->lane->target, w->disk);
+		if (!it.starved++)
+			(void)tell_trouble(s, "builds wait for more room on the disk");
+	}
+	lane_add(s, w->lane, &it);
+	queue_changed(s, w->lane->target);
+	leave(w);
+	return disk.code == ERR_OK ? 0 : sched_stall(s, &disk, err);
+}
+
 /* Tried again from the start when the disk was full: each part can be repeated. */
 static int finish(struct worker *w, struct err *err)
 {
@@ -307,6 +358,10 @@ int work_finish(struct worker *w, struct err *err)
 	if (w->probe)
 		return end_probe(w, err);
 	w->unfinished = true;
+	if (w->disk && !w->cancelled) {
+		r = put_back(w, &e);
+		return r < 0 ? sched_stall(s, &e, err) : 0;
+	}
 	if ((r = finish(w, &e)) < 0)
 		return sched_stall(s, &e, err);
 	leave(w);

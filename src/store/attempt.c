@@ -72,6 +72,14 @@ static int requeue(struct store *st, size_t *ret_n, struct err *err)
 	return r;
 }
 
+int store_build_untry(struct store *st, int64_t id, struct err *err)
+{
+	return id_exec(st,
+		"update build set state = 0, attempt = max(attempt - 1, 0) where id = ? and state "
+		"= 1",
+		id, err);
+}
+
 int store_requeue_running(struct store *st, size_t *ret_n, struct err *err)
 {
 	auto_tx struct db_tx tx = {0};

@@ -77,6 +77,9 @@ int store_build_published(struct store *st, int64_t id, const char *repo, struct
  * triggered it before (detail, by) is forgotten and retries count from 0; NULL: the same goes on.
  */
 int store_build_requeue(struct store *st, int64_t id, const char *trigger, struct err *err);
+/* The try that runs came to nothing through no fault of anybody: the build goes back into the queue
+ * as if it had not begun. Nothing to do for one that does not run. */
+int store_build_untry(struct store *st, int64_t id, struct err *err);
 /* After a crash: running builds go back into the queue, the try that was cut off is recorded as an
  * attempt; *ret_n how many. */
 int store_requeue_running(struct store *st, size_t *ret_n, struct err *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/base.h"
+#include "base/disk.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include <dirent.h>
@@ -453,6 +454,31 @@ static void json_files(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* A disk that is well; the others are in tests/e2e/full.sh. */
+static void disk(void **state)
+{
+	static const int faults[] = {ENOSPC, EDQUOT, EROFS, EIO},
+			 others[] = {0, ENOENT, EACCES, EFBIG};
+	auto_free char *gone = in_tmp("gone");
+	auto_err struct err e = ERR_INIT;
+	auto_strv struct strv names = STRV_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(faults); i++) {
+		assert_true(disk_fault(faults[i]));
+		assert_false(disk_fault(others[i]));
+	}
+	assert_int_equal(disk_look(gone, 4, &e), 0);
+	assert_int_equal(disk_try(gone, 4, &e), 0);
+	assert_int_equal(disk_try(tmp, 0, &e), 0);
+	assert_int_equal(fs_list(tmp, &names, &e), 0);
+	assert_int_equal(names.n, 0);
+	/* nothing has so much room */
+	assert_int_equal(disk_look(tmp, 1U << 28, &e), -ERR_SYS);
+	assert_int_equal(e.sys, ENOSPC);
+	assert_false(disk_is_low(-1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,6 +497,7 @@ int main(void)
 		TEST(remove_stops_at_mounts),
 		TEST(locks),
 		TEST(json_files),
+		TEST(disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

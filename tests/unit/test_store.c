@@ -220,6 +220,23 @@ static void test_lists(void **state)
 	assert_int_equal(n, 0);
 }
 
+static void test_untry(void **state)
+{
+	CLEANUP(store_build_release) struct store_build b = {0};
+	struct store_attempts tries = VEC_INIT;
+	int64_t id = add("t", "p", "aaaa");
+
+	(void)state;
+	OK(store_build_start(st, id, err));
+	OK(store_build_untry(st, id, err));
+	OK(store_build_untry(st, id, err)); /* it does not run any more */
+	OK(store_build_get(st, id, &b, err));
+	assert_int_equal(b.state, BUILD_QUEUED);
+	assert_int_equal(b.attempt, 0);
+	OK(store_build_attempts(st, id, &tries, err));
+	assert_int_equal(tries.n, 0);
+}
+
 static void test_seen_and_requests(void **state)
 {
 	auto_free char *up = NULL, *pack = NULL, *refs = NULL;
@@ -593,10 +610,10 @@ static void test_plans(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {T(test_life), T(test_missing), T(test_published),
-		T(test_lists), T(test_seen_and_requests), T(test_transactions), T(test_killed),
-		T(test_read_only), T(test_read_only_directory), T(test_others), T(test_newer),
-		T(test_foreign), T(test_corrupt), T(test_truncated), T(test_corrupt_page),
-		T(test_plans)};
+		T(test_lists), T(test_untry), T(test_seen_and_requests), T(test_transactions),
+		T(test_killed), T(test_read_only), T(test_read_only_directory), T(test_others),
+		T(test_newer), T(test_foreign), T(test_corrupt), T(test_truncated),
+		T(test_corrupt_page), T(test_plans)};
 
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }
