@@ -23,6 +23,7 @@ struct report {
 	int64_t day;        /* days since 1970 to which all targets count, 0 none */
 	int64_t shown_day;  /* the same of the page that is being written */
 	int64_t now;        /* a test's clock; 0: the real one */
+	struct anew *anew;  /* report_begin; NULL: all is written */
 };
 
 /* ---- write.c: files below repos/ ---- */
@@ -44,6 +45,10 @@ char *stamp_text(const struct report *r);
 bool stamp_is(const struct report *r, const char *stamp);
 int stamp_write(struct report *r, const char *stamp, struct err *err);
 
+/* ---- anew.c ---- */
+
+void anew_free(struct anew *a);
+
 /* ---- css.c ---- */
 
 extern const char page_css[];
@@ -52,6 +57,11 @@ extern const char page_css[];
 
 /* NULL: not configured (any more). */
 const struct report_project *report_project_of(const struct report *r, const char *project);
+int report_css(struct report *r, struct err *err);
+/* The pages of a target that a finished build touches, but for its own. */
+int report_lists(struct report *r, const char *target, struct err *err);
+/* What one build is on, but for the lists. */
+int report_of_build(struct report *r, const struct store_build *b, struct err *err);
 bool report_builds_for(const struct report_project *p, const char *target);
 int64_t report_now(const struct report *r);
 /* repos/<dir below> as others reach it, percent-encoded; the caller's. */

@@ -38,6 +38,7 @@ void report_close(struct report *r)
 {
 	if (!r)
 		return;
+	anew_free(r->anew);
 	hmap_release(&r->by_project);
 	hmap_release(&r->estimate_of);
 	vec_release(&r->estimates);
@@ -78,7 +79,7 @@ char *report_url(const struct report *r, const char *below)
 	return sb_take(&url);
 }
 
-static int write_css(struct report *r, struct err *err)
+int report_css(struct report *r, struct err *err)
 {
 	auto_strbuf struct strbuf css = STRBUF_INIT;
 
@@ -101,7 +102,7 @@ static int queue_and_waits(struct report *r, const char *target, bool status, st
 }
 
 /* The pages of a target that a finished build touches, but for its own. */
-static int lists(struct report *r, const char *target, struct err *err)
+int report_lists(struct report *r, const char *target, struct err *err)
 {
 	int rc = lists_latest(r, target, err);
 
@@ -121,7 +122,7 @@ static int repos_of(struct report *r, const struct store_build *b, struct err *e
 }
 
 /* What one build is on, but for the lists; its own page first, the others link to what is there. */
-static int of_build(struct report *r, const struct store_build *b, struct err *err)
+int report_of_build(struct report *r, const struct store_build *b, struct err *err)
 {
 	int rc;
 
@@ -139,7 +140,7 @@ int report_build(struct report *r, int64_t id, struct err *err)
 	if (rc < 0)
 		return rc;
 	entries_ask_again(r, b.target, b.project);
-	if ((rc = of_build(r, &b, err)) < 0 || (rc = lists(r, b.target, err)) < 0 ||
+	if ((rc = report_of_build(r, &b, err)) < 0 || (rc = report_lists(r, b.target, err)) < 0 ||
 		(rc = lists_index(r, err)) < 0)
 		return err_wrap(err, "pages of build %lld", (long long)id);
 	return 0;
@@ -198,29 +199,6 @@ static int own_pages(struct report *r, const struct store_builds *builds, struct
 	return rc;
 }
 
-/* Whether the page was written after the build ended. */
-static bool is_written(const struct report *r, const struct store_build *b)
-{
-	auto_free char *path =
-		xasprintf("%s/%s/builds/%lld.html", r->repos, b->target, (long long)b->id);
-	struct stat st;
-
-	return stat(path, &st) == 0 && st.st_size > 0 && st.st_mtime >= b->finished;
-}
-
-/* Of the newest builds: all of them, or those whose pages a kill prevented. */
-static int newest(struct report *r, const char *target, bool all, struct err *err)
-{
-	struct store_builds builds = VEC_INIT;
-	int rc = store_ended(r->st, target, REPORT_LIST, &builds, err);
-
-	for (size_t i = 0; rc >= 0 && i < builds.n; i++)
-		if (all || !is_written(r, &builds.v[i]))
-			rc = of_build(r, &builds.v[i], err);
-	vec_free(&builds, store_build_release);
-	return rc;
-}
-
 /* Projects, moving repositories and lists, after the pages of builds. */
 static int rest(struct report *r, const char *target, struct err *err)
 {
@@ -237,31 +215,7 @@ static int rest(struct report *r, const char *target, struct err *err)
 		if (rc >= 0)
 			rc = badge_write(r, target, p->project, err);
 	}
-	return rc < 0 ? rc : lists(r, target, err);
-}
-
-int report_start(struct report *r, struct err *err)
-{
-	int64_t day = report_now(r) / 86400;
-	auto_free char *stamp = stamp_text(r);
-	bool all = !stamp_is(r, stamp);
-	int rc = write_css(r, err);
-
-	for (size_t i = 0; rc >= 0 && i < r->conf.targets->n; i++) {
-		const char *target = r->conf.targets->v[i];
-
-		rc = newest(r, target, all, err);
-		if (rc >= 0)
-			rc = all ? rest(r, target, err) : lists(r, target, err);
-	}
-	if (rc >= 0)
-		rc = lists_index(r, err);
-	if (rc >= 0 && all)
-		rc = stamp_write(r, stamp, err);
-	if (rc < 0)
-		return err_wrap(err, "pages");
-	r->day = day;
-	return 0;
+	return rc < 0 ? rc : report_lists(r, target, err);
 }
 
 #define BATCH 200 /* builds in memory at once */
@@ -294,7 +248,7 @@ static int all_builds(struct report *r, const char *target, size_t *done, size_t
 int report_all(struct report *r, void (*progress)(size_t done, size_t all), struct err *err)
 {
 	size_t done = 0, all = 0;
-	int rc = write_css(r, err);
+	int rc = report_css(r, err);
 
 	for (size_t i = 0; rc >= 0 && i < r->conf.targets->n; i++) {
 		int64_t n = 0;
@@ -344,7 +298,7 @@ int report_forget(struct report *r, const struct store_build *b, struct err *err
 	/* most of what is forgotten is far below what the lists show */
 	if (b->finished < since)
 		return 0;
-	if ((rc = lists(r, b->target, err)) < 0)
+	if ((rc = report_lists(r, b->target, err)) < 0)
 		return err_wrap(err, "pages without build %lld", (long long)b->id);
 	return 0;
 }

@@ -63,6 +63,11 @@ int report_waits(
  * projects' pages, too. The time does not grow with the history.
  */
 int report_start(struct report *r, struct err *err);
+/* The same bit by bit, between other things. report_begin again begins anew. report_step: 1 there
+ * is more, 0 all is done (or nothing was begun), negative: it failed and is given up. It takes
+ * about so many milliseconds, a page at least; 0: until all is done. */
+int report_begin(struct report *r, struct err *err);
+int report_step(struct report *r, unsigned ms, struct err *err);
 
 /* Whether report_start wrote these pages, of this program and configuration, and their style sheet.
  */

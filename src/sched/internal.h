@@ -188,7 +188,7 @@ struct sched {
 	unsigned stalls;
 	char *stall_why;
 	bool stall_told; /* to operators */
-	struct loop_timer poll, request, retry, stall, pages, chores, watchdog, tell, slice;
+	struct loop_timer poll, request, retry, stall, pages, anew, chores, watchdog, tell, slice;
 	struct repo_gc *gc;    /* old builds are being removed */
 	struct report *report; /* NULL: no pages */
 	struct news *news;     /* NULL: nobody is told */
@@ -355,6 +355,8 @@ void show_build(struct sched *s, int64_t id);
 void waits_changed(struct sched *s, const struct lane *l);
 /* Its lint report has come. */
 void show_lint(struct sched *s, int64_t id);
+/* Pages that could not be written are made up for. */
+void show_again(struct sched *s);
 /* The end of one pass. */
 void show_pass(struct sched *s);
 

@@ -298,6 +298,7 @@ static int on_stall(void *ctx, struct err *err)
 	str_set(&s->stall_why, NULL);
 	note_stall(s);
 	s->stalls = 0;
+	show_again(s);
 	tell_look(s);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #define PAGES_MS      1000
 #define WAITS_AT_ONCE 20 /* pages of projects that wait, written each second */
 #define TICK_MS       (600 * UINT64_C(1000))
+#define SLICE_MS      25 /* of pages written anew, and as long for others */
 
 /* They are made up for when the disk is well again. */
 static void trouble(struct sched *s, struct err *e)
@@ -104,9 +105,42 @@ void show_lint(struct sched *s, int64_t id)
 		trouble(s, &e);
 }
 
-int show_open(struct sched *s, struct err *err)
+/* Builds, signals, the watchdog go on meanwhile. */
+static int on_anew(void *ctx, struct err *err UNUSED)
+{
+	struct sched *s = ctx;
+	auto_err struct err e = ERR_INIT;
+	int r = report_step(s->report, SLICE_MS, &e);
+
+	if (r < 0)
+		trouble(s, &e);
+	else if (r > 0)
+		loop_in(s->loop, &s->anew, SLICE_MS);
+	return 0;
+}
+
+static void write_anew(struct sched *s)
 {
 	auto_err struct err e = ERR_INIT;
+
+	s->pages_behind = false;
+	if (report_begin(s->report, &e) < 0) {
+		trouble(s, &e);
+		return;
+	}
+	s->anew.fn = on_anew;
+	s->anew.ctx = s;
+	loop_in(s->loop, &s->anew, 0);
+}
+
+void show_again(struct sched *s)
+{
+	if (s->report && s->daemon && s->pages_behind)
+		write_anew(s);
+}
+
+int show_open(struct sched *s, struct err *err)
+{
 	int r;
 
 	if (s->opts->dry_run)
@@ -115,8 +149,7 @@ int show_open(struct sched *s, struct err *err)
 		return r;
 	if (!s->daemon)
 		return 0;
-	if (report_start(s->report, &e) < 0)
-		trouble(s, &e);
+	write_anew(s);
 	s->pages.fn = on_pages;
 	s->pages.ctx = s;
 	loop_in(s->loop, &s->pages, PAGES_MS);
@@ -125,8 +158,10 @@ int show_open(struct sched *s, struct err *err)
 
 void show_close(struct sched *s)
 {
-	if (s->report)
+	if (s->report) {
 		loop_forget(s->loop, &s->pages);
+		loop_forget(s->loop, &s->anew);
+	}
 	report_close(TAKE(s->report));
 	free(TAKE(s->pages_why));
 }

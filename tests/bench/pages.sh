@@ -20,6 +20,7 @@ for world in 400:1000 400:10000 400:100000 10:100000 100:100000; do
 	row "$projects projects, $builds builds: pages of an outcome" "$build" "$floor"
 	row '    pages of a change of the queue, 200 wait' "$queue" "$queue_floor"
 	row '    all lists, when it starts' "$(of start)"
+	row '        the longest time that others wait for them' "$(of slice)"
 	row '    the store: a build queued, begun and ended' "$(of record)"
 	printf '%-58s %9.0f\n' '        so many of these operations in a second' \
 		"$(awk -v s="$(of record)" 'BEGIN { print 3 / s }')"
