@@ -64,13 +64,13 @@ change one 'echo slow' >/dev/null
 slow=$(git -C "$T/git/one" rev-parse HEAD)
 change one 'echo quick' >/dev/null
 rm -rf data
-sed -i "s/^sh -n one/! grep slow one || sleep 310.$$/" "$T/git/one-distgit/one.spec"
+sed -i "s/^sh -n one/! grep slow one || sleep 31.$$/" "$T/git/one-distgit/one.spec"
 commit "$T/git/one-distgit" 'slow build' >/dev/null
 die()
 {
 	"$PACKMILL" run --once -p one --since "$slow" >"$T/out" 2>"$T/err" &
 	local pid=$!
-	eventually asleep 310
+	eventually asleep 31
 	pkill -KILL -f -- "build -q --job $PWD/"
 	wait $pid
 	status=$?
@@ -89,18 +89,18 @@ is 'and ends' "$(builds state)" 'cancelled success'
 is 'with a word why' "$(builds message)" 'cancelled by build 2 of a newer commit None'
 
 # a build process that does not listen
-sed -i 's/sleep 310/sleep 330/; s/grep slow one/true/' "$T/git/one-distgit/one.spec"
+sed -i 's/sleep 31/sleep 33/; s/grep slow one/true/' "$T/git/one-distgit/one.spec"
 commit "$T/git/one-distgit" 'another slow build' >/dev/null
 "$PACKMILL" run --once -p one >/dev/null 2>&1 &
 pid=$!
-eventually asleep 330
+eventually asleep 33
 pkill -STOP -f -- "build -q --job $PWD/"
 kill -TERM $pid
 wait $pid
 status=$?
-eventually none_asleep 330
-is 'is killed when we are to stop' "$status $(asleep 330 | wc -l)" '143 0'
-sed -i 's/sleep 330.*/true/' "$T/git/one-distgit/one.spec"
+eventually none_asleep 33
+is 'is killed when we are to stop' "$status $(asleep 33 | wc -l)" '143 0'
+sed -i 's/sleep 33.*/true/' "$T/git/one-distgit/one.spec"
 commit "$T/git/one-distgit" 'quick' >/dev/null
 
 # a project that went away, and came back
