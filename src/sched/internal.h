@@ -200,6 +200,11 @@ struct sched {
 
 /* run.c */
 bool sched_wants(const struct sched *s, const struct config_project *p);
+/* Whether the configuration can be worked with. */
+int sched_check(const struct config *cfg, const struct sched_opts *opts, struct err *err);
+int sched_open_git(struct sched *s, struct err *err);
+
+/* stall.c */
 /* Trouble that may pass (a full disk): nothing new begins, what is at hand is tried again. Other
  * errors are returned. */
 int sched_stall(struct sched *s, struct err *e, struct err *err);
@@ -207,9 +212,8 @@ int sched_stall(struct sched *s, struct err *e, struct err *err);
 int sched_disk(const struct sched *s, struct err *err);
 /* The same without trying: before a build begins. */
 int sched_room(const struct sched *s, struct err *err);
-/* Whether the configuration can be worked with. */
-int sched_check(const struct config *cfg, const struct sched_opts *opts, struct err *err);
-int sched_open_git(struct sched *s, struct err *err);
+/* A worker whose result could not be published or recorded yet; NULL: there is none. */
+struct worker *sched_unfinished(const struct sched *s);
 
 /* reload.c */
 int sched_reload(struct sched *s, struct err *err);
@@ -261,6 +265,8 @@ void poll_done(struct project *p);
 void poll_forget(struct project *p);
 /* Full hash of what is followed or pinned, from what the remote said; "" when it did not say. */
 void poll_resolve(const struct strv *refs, const struct config_git *g, char ret_sha[GIT_SHA]);
+
+/* trouble.c */
 /* It could not be looked at, or (e NULL) it can. */
 void poll_trouble(struct sched *s, struct project *p, const struct err *e);
 /* Operators hear of what could not be looked at for an hour. */
