@@ -88,9 +88,8 @@ static int satisfy_host(struct build *b, const char *srpm, struct err *err)
 	r = rpm_resolve(b->dbpath, &want, &candidates, &files, &problems, err);
 	if (r >= 0 && problems.n) {
 		text = deps_problems(&problems);
-		r = build_fail(
-			b, CAUSE_DEPENDENCY, "root.log", 0, err, "missing BuildRequires: %s", text);
 		logs_root(&b->logs, "missing BuildRequires: %s", text);
+		r = learn_missing(b, text, err);
 	}
 	vec_free(&problems, rpm_problem_release);
 	if (r < 0)

@@ -2,6 +2,7 @@
 /* learn.c - what a build tells of dependencies, for those who order and repeat builds. */
 #include "base/fs.h"
 #include "build/steps.h"
+#include "format/rpm/rpm_dep.h"
 #include "format/rpm/rpm_learn.h"
 
 static void sort_once(struct strv *v)
@@ -46,6 +47,46 @@ int learn_declared(struct build *b, struct err *err)
 	sort_once(&res->build_requires);
 	sort_once(&res->provides);
 	return r;
+}
+
+/* Names that the packages of this build would provide; without a spec that of the source alone. */
+static void own_names(struct build *b, struct strv *ret)
+{
+	auto_strv struct strv requires = STRV_INIT, provides = STRV_INIT;
+
+	strv_add(ret, b->srpm_info.name);
+	if (b->source.spec)
+		(void)source_deps(&b->runner, &b->source, &b->defines, &requires, &provides, NULL);
+	strv_foreach (&provides, p) {
+		CLEANUP(rpm_dep_release) struct rpm_dep d = {0};
+
+		if (rpm_dep_parse(*p, &d))
+			strv_add(ret, d.name);
+	}
+}
+
+static enum rpm_truth is_own(void *names, const struct rpm_dep *d)
+{
+	return strv_has(names, d->name) ? RPM_TRUE : RPM_FALSE;
+}
+
+int learn_missing(struct build *b, const char *problems, struct err *err)
+{
+	auto_strv struct strv names = STRV_INIT, self = STRV_INIT;
+	auto_free char *list = NULL;
+
+	own_names(b, &names);
+	strv_foreach (&b->res->build_requires, d)
+		if (strstr(problems, *d) && rpm_dep_eval(*d, is_own, &names) == RPM_TRUE)
+			strv_add(&self, *d);
+	if (!self.n)
+		return build_fail(b, CAUSE_DEPENDENCY, "root.log", 0, err,
+			"missing BuildRequires: %s", problems);
+	list = strv_join(&self, ", ");
+	return build_fail(b, CAUSE_DEPENDENCY, "root.log", 0, err,
+		"%s requires itself to be built: nothing provides %s yet; publish a bootstrap "
+		"build without it first; missing BuildRequires: %s",
+		b->job->project ? b->job->project : b->srpm_info.name, list, problems);
 }
 
 /* Far more than a jail needs for ELF_MAX, with all that is mapped already */

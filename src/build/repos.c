@@ -100,13 +100,13 @@ static char *join_problems(const struct strv *lines)
 	return sb_take(&clean);
 }
 
-static int unsolved(struct build *b, const char *what, const struct strv *lines, struct err *err)
+static int unsolved(struct build *b, const struct strv *lines, struct err *err)
 {
 	auto_free char *text = join_problems(lines);
 
 	strv_foreach (lines, l)
 		warn(b, *l);
-	return build_fail(b, CAUSE_DEPENDENCY, "root.log", 0, err, "%s: %s", what, text);
+	return learn_missing(b, text, err);
 }
 
 /* Continue over another root: what was made in the old one is made again or lies outside. */
@@ -144,7 +144,7 @@ int repos_satisfy(struct build *b, const char *srpm, struct err *err)
 	if (r < 0)
 		return r;
 	if (!root)
-		return unsolved(b, "missing BuildRequires", &why, err);
+		return unsolved(b, &why, err);
 	if (str_eq(root->key, b->root->key)) {
 		root_free(root);
 		return 0;

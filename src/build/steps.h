@@ -99,6 +99,8 @@ int deps_install(struct build *b, struct sandbox *sb, const struct strv *files, 
 int learn_source(struct build *b, const char *srpm, struct err *err);
 int learn_packages(struct build *b, struct err *err);
 int learn_declared(struct build *b, struct err *err);
+/* The build fails: what its BuildRequires lack, and plainly when that is the project itself. */
+int learn_missing(struct build *b, const char *problems, struct err *err);
 
 /* repos.c: the same for roots that come from repositories. */
 int repos_root(struct build *b, struct err *err);

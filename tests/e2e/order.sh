@@ -55,6 +55,13 @@ known()
 print(*(p["order_known"] for p in json.load(sys.stdin)["plan"]))'
 }
 
+# change_spec NAME SCRIPT: sed over the packaging, as a commit
+change_spec()
+{
+	sed -i "$2" "$T/git/$1-distgit/$1.spec"
+	commit "$T/git/$1-distgit" "$2" >/dev/null
+}
+
 # a chain, listed in reverse
 project a
 project b 'BuildRequires: a'
@@ -144,6 +151,25 @@ exits 4 'a BuildRequires that nobody provides' "$PACKMILL" run --once
 has 'is named, with who wants it and the nearest' err 'missing BuildRequires: maek \(wanted by p-1\.0\.0-[^ ]*\.src\) \(nearest: make'
 is 'what was BuildRequired is known all the same' \
 	"$(python3 -c 'import json; print(*json.load(open("data/builds/1/result.json"))["build_requires"])')" 'a maek'
+
+# what only oneself would provide, by the package's name and by another
+project selfy 'BuildRequires: selfy >= 0.5'
+project shell 'BuildRequires: (shell-tool or nobody-has-this), maek'
+change_spec shell 's/^BuildArch/Provides: shell-tool\n&/'
+instance oneself 'projects:' "$(two selfy)" "$(two shell)" "$(two p)"
+exits 4 'a project that needs itself' "$PACKMILL" run --once
+has 'is told so' err 'selfy: .*selfy requires itself to be built: nothing provides selfy >= 0\.5 yet; publish a bootstrap build without it first; missing BuildRequires: selfy >= 0\.5 '
+has 'by what its spec provides, too, beside what else is missing' err \
+	'shell: .*shell requires itself to be built: nothing provides \(shell-tool or nobody-has-this\) yet; .*missing BuildRequires: .*maek'
+hasnt 'and nobody else' err 'p: .* requires itself'
+ok 'status' "$PACKMILL" status
+has 'says it' out 'selfy +host +failed .* selfy requires itself to be built'
+ok 'why' "$PACKMILL" why "$(builds 'b["project"] == "selfy"' 'b["build"]')"
+has 'too' out 'selfy requires itself to be built'
+change_spec selfy '/^BuildRequires/d'
+ok 'a bootstrap build' "$PACKMILL" run --once -p selfy
+git -C "$T/git/selfy-distgit" revert -n HEAD && commit "$T/git/selfy-distgit" 'not any more' >/dev/null
+ok 'serves the next' "$PACKMILL" run --once -p selfy
 
 # a soname: a real library, a program that links to it, one that does not care
 new_git "$T/git/greet"
