@@ -25,14 +25,17 @@ static int print_sum(const struct sched_summary *sum, struct err *err)
 
 	cmd_set_status(sum->failed ? 4 : sum->retry ? 5 : 0);
 	if (!global.json) {
-		printf("built %zu, failed %zu, retry %zu, unchanged %zu\n", sum->built, sum->failed,
-			sum->retry, sum->unchanged);
+		printf("built %zu, failed %zu, retry %zu, ", sum->built, sum->failed, sum->retry);
+		if (sum->waiting)
+			printf("waiting %zu, ", sum->waiting);
+		printf("unchanged %zu\n", sum->unchanged);
 		return cmd_flush(err);
 	}
 	j = json_object();
 	json_put_int(j, "built", (int64_t)sum->built);
 	json_put_int(j, "failed", (int64_t)sum->failed);
 	json_put_int(j, "retry", (int64_t)sum->retry);
+	json_put_int(j, "waiting", (int64_t)sum->waiting);
 	json_put_int(j, "unchanged", (int64_t)sum->unchanged);
 	return cmd_print_json(j, err);
 }

@@ -63,7 +63,11 @@ int plan_say(struct sched *s, struct err *err)
 		bool fresh = str_eq(p->reason, "new commit");
 
 		hmap_set(&s->touched, p->project, 0);
-		if (!p->maybe)
+		s->sum.waiting += p->waits != NULL;
+		if (p->waits)
+			log_info("%s: %.12s on %s would wait for %s, which failed", p->project,
+				p->upstream_sha, p->target, p->waits);
+		else if (!p->maybe)
 			log_info("%s: would build %.12s on %s%s", p->project, p->upstream_sha,
 				p->target, fresh ? "" : " (queued before)");
 	}

@@ -223,8 +223,25 @@ static int once_loop(struct sched *s, struct err *err)
 	return r;
 }
 
+/* Builds that this pass did not begin: they wait for a project that failed, or are on hold. Those
+ * that it tried and that are to be tried again are counted as that. */
+static void count_waiting(struct sched *s)
+{
+	vec_foreach (&s->lanes, it) {
+		struct lane *l = *it;
+
+		if (!l->conf || !sched_wants(s, l->conf) || !l->queue.n)
+			continue;
+		(void)hmap_set(&s->touched, l->project, 0);
+		vec_foreach (&l->queue, i)
+			s->sum.waiting += i->at != UINT64_MAX;
+	}
+}
+
 static void sum_up(struct sched *s)
 {
+	if (!s->opts->dry_run)
+		count_waiting(s);
 	vec_foreach (&s->cfg->projects, p)
 		s->sum.unchanged += sched_wants(s, p) && !hmap_has(&s->touched, p->project);
 }

@@ -30,6 +30,7 @@ char *sched_baseurl(const struct config *cfg);
 /* Builds by outcome; projects that could not be looked at count as failed or retry. */
 struct sched_summary {
 	size_t built, failed, retry;
+	size_t waiting;   /* that stay in the queue: for a project that failed, or on hold */
 	size_t unchanged; /* projects with nothing to do */
 	size_t unknown;   /* of a plan: projects whose place in the order is not known yet */
 };

@@ -276,7 +276,12 @@ echo "$(two app)" >>packmill.yaml
 ok 'who needs it' "$PACKMILL" run --once
 change app 'echo two' >/dev/null
 ok 'and a later commit' "$PACKMILL" run --once
-has 'wait' out '^built 0, failed 0'
+has 'wait' out '^built 0, failed 0, retry 0, waiting 2, unchanged 1$'
+ok 'a dry run' "$PACKMILL" run --once -n
+has 'counts the same' out '^built 0, failed 0, retry 0, waiting 2, unchanged 1$'
+hasnt 'and would not build them' err 'would build'
+ok 'as JSON' "$PACKMILL" run --once --json
+has 'too' out '"waiting": 2,'
 ok 'status' "$PACKMILL" status
 has 'says for whom' out '^3 +app +host +queued .* waits for lib, which failed$'
 ok 'queue' "$PACKMILL" queue

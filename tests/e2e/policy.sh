@@ -67,6 +67,7 @@ change many 'echo a' >/dev/null
 change few 'echo b' >/dev/null
 ok 'a pass' "$PACKMILL" run --once
 is 'nothing begins' "$(began)" ''
+has 'and what waits is counted' out '^built 0, failed 0, retry 0, waiting 2, unchanged 1$'
 ok 'release' "$PACKMILL" queue release
 ok 'a priority' "$PACKMILL" queue priority "$(builds build -p few | sed 's/.* //')" 9
 ok 'a pass' "$PACKMILL" run --once
