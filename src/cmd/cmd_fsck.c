@@ -12,28 +12,47 @@ static bool repair, full;
 
 struct tally {
 	json_t *list;
-	size_t found, repaired;
+	size_t found, repaired, lost;
 };
 
-static void tell(void *ctx, const char *target, const char *what, bool repaired)
+static void tell(void *ctx, const char *target, const char *what, enum repo_fsck_state state)
 {
 	auto_strbuf struct strbuf b = STRBUF_INIT;
 	struct tally *t = ctx;
 	json_t *o;
 
 	t->found++;
-	t->repaired += repaired;
+	t->repaired += state == FSCK_REPAIRED;
+	t->lost += state == FSCK_LOST;
 	if (global.json) {
 		o = json_object();
 		json_put_str(o, "target", target);
 		json_put_str(o, "problem", what);
-		json_put_bool(o, "repaired", repaired);
+		json_put_bool(o, "repaired", state == FSCK_REPAIRED);
+		json_put_bool(o, "lost", state == FSCK_LOST);
 		json_array_append_new(t->list, o);
 		return;
 	}
 	text_term(&b, what, 0);
 	printf("%s%s%s%s\n", target ? target : "", target ? ": " : "", sb_str(&b),
-		repaired ? " (repaired)" : "");
+		state == FSCK_REPAIRED ? " (repaired)" : "");
+}
+
+static void print_sum(const struct tally *t)
+{
+	static const char help[] = "only a copy helps, or another build (`packmill recheck`)";
+
+	if (!t->found)
+		printf("all is well");
+	else if (repair)
+		printf("%zu found, %zu repaired", t->found, t->repaired);
+	else
+		printf("%zu found", t->found);
+	if (!repair && t->found > t->lost)
+		printf("; `packmill fsck --repair` makes again what can be derived");
+	if (t->lost)
+		printf("; %zu cannot be derived: %s", t->lost, help);
+	printf("\n");
 }
 
 static int sum_up(struct tally *t, struct err *err)
@@ -47,15 +66,10 @@ static int sum_up(struct tally *t, struct err *err)
 		json_put(j, "problems", TAKE(t->list));
 		json_put_int(j, "found", (int64_t)t->found);
 		json_put_int(j, "repaired", (int64_t)t->repaired);
+		json_put_int(j, "lost", (int64_t)t->lost);
 		return cmd_print_json(j, err);
 	}
-	if (!t->found)
-		printf("all is well\n");
-	else if (repair)
-		printf("%zu found, %zu repaired\n", t->found, t->repaired);
-	else
-		printf("%zu found; `packmill fsck --repair` makes again what can be derived\n",
-			t->found);
+	print_sum(t);
 	return cmd_flush(err);
 }
 

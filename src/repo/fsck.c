@@ -3,7 +3,7 @@
 #include "repo/fsck_internal.h"
 #include <stdarg.h>
 
-void fsck_tell(struct fsck *f, bool repaired, const char *fmt, ...)
+void fsck_tell(struct fsck *f, enum repo_fsck_state state, const char *fmt, ...)
 {
 	char *text = NULL;
 	va_list ap;
@@ -12,7 +12,7 @@ void fsck_tell(struct fsck *f, bool repaired, const char *fmt, ...)
 	if (vasprintf(&text, fmt, ap) < 0)
 		oom_(__FILE__, __LINE__);
 	va_end(ap);
-	f->fn(f->ctx, f->target, text, repaired);
+	f->fn(f->ctx, f->target, text, state == FSCK_FOUND && f->o->repair ? FSCK_LOST : state);
 	free(text);
 }
 
@@ -78,7 +78,7 @@ static int check_target(struct fsck *f, struct err *err)
 
 static void tell_store(void *ctx, const char *what, bool repaired)
 {
-	fsck_tell(ctx, repaired, "%s", what);
+	fsck_tell(ctx, repaired ? FSCK_REPAIRED : FSCK_FOUND, "%s", what);
 }
 
 int repo_fsck(const char *data, struct store *st, const struct repo_fsck_opts *o, repo_fsck_fn fn,

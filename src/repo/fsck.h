@@ -22,8 +22,15 @@ struct repo_fsck_opts {
 	const char *baseurl;  /* where repos/ is reachable */
 };
 
+enum repo_fsck_state {
+	FSCK_FOUND, /* can be derived, as far as a look tells */
+	FSCK_REPAIRED,
+	FSCK_LOST, /* cannot be: only a copy or another build brings it back */
+};
+
 /* One thing that is not as it should be; target NULL: of none. */
-typedef void (*repo_fsck_fn)(void *ctx, const char *target, const char *what, bool repaired);
+typedef void (*repo_fsck_fn)(
+	void *ctx, const char *target, const char *what, enum repo_fsck_state state);
 
 /* The caller holds the instance lock, for repair at least. ERR only when it could not be found out.
  */

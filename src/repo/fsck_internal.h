@@ -32,7 +32,8 @@ struct fsck {
 	bool current_is_broken;
 };
 
-void fsck_tell(struct fsck *f, bool repaired, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* What was not repaired although it was tried is lost. */
+void fsck_tell(struct fsck *f, enum repo_fsck_state state, const char *fmt, ...) PRINTF_LIKE(3, 4);
 struct known *fsck_known(struct fsck *f, const char *href, const char *sha256);
 
 /* fsck_repo.c: the metadata, link and .repo file of one directory; what is wrong with the metadata

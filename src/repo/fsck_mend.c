@@ -164,20 +164,33 @@ static int write_anew(struct fsck *f, const char *rel, struct entries *e, struct
 	return r;
 }
 
-static bool mend(struct fsck *f, const char *rel, struct err *err)
+static bool all_there(const struct entries *e)
 {
+	vec_foreach (e, x)
+		if (!fs_exists(x->path))
+			return false;
+	return true;
+}
+
+static enum repo_fsck_state mend(struct fsck *f, const char *rel, struct err *err)
+{
+	enum repo_fsck_state state = FSCK_LOST;
 	struct entries e = VEC_INIT;
 	auto_free char *still = NULL;
-	bool good;
+	bool known;
 
 	/* what it lists is a question to the store */
 	if (str_eq(rel, "current"))
-		good = gather_published(f, &e, err) >= 0;
+		known = gather_published(f, &e, err) >= 0;
 	else
-		good = gather(f, rel, &e);
-	good = good && write_anew(f, rel, &e, err) >= 0;
+		known = gather(f, rel, &e);
+	if (!f->o->repair && known && all_there(&e))
+		state = FSCK_FOUND;
+	else if (f->o->repair && known && write_anew(f, rel, &e, err) >= 0 &&
+		 !(still = fsck_metadata(f, rel)))
+		state = FSCK_REPAIRED;
 	vec_free(&e, entry_release);
-	return good && !(still = fsck_metadata(f, rel));
+	return state;
 }
 
 int fsck_mend(struct fsck *f, struct err *err UNUSED)
@@ -185,13 +198,12 @@ int fsck_mend(struct fsck *f, struct err *err UNUSED)
 	strv_foreach (&f->broken, b) {
 		auto_err struct err why = ERR_INIT;
 		char *reason = strchr(*b, '\n');
-		bool mended;
+		enum repo_fsck_state state;
 
 		*reason++ = '\0';
-		mended = f->o->repair && mend(f, *b, &why);
-		if (!mended)
+		if ((state = mend(f, *b, &why)) != FSCK_REPAIRED)
 			f->unread = true;
-		fsck_tell(f, mended, "the metadata of %s: %s%s%s", *b, reason, why.msg ? "; " : "",
+		fsck_tell(f, state, "the metadata of %s: %s%s%s", *b, reason, why.msg ? "; " : "",
 			why.msg ? why.msg : "");
 	}
 	return 0;
@@ -253,8 +265,9 @@ int fsck_current(struct fsck *f, struct err *err)
 
 		mended = f->o->repair && write_anew(f, "current", &e, &why) >= 0 &&
 			 lists_exactly(f, &e) && repo_update_versions(f->r, f->st, &why) >= 0;
-		fsck_tell(f, mended, "current does not list what was published last%s%s",
-			why.msg ? ": " : "", why.msg ? why.msg : "");
+		fsck_tell(f, mended ? FSCK_REPAIRED : FSCK_FOUND,
+			"current does not list what was published last%s%s", why.msg ? ": " : "",
+			why.msg ? why.msg : "");
 		if (mended)
 			r = fsck_repository(f, "current", err);
 	}

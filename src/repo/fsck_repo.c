@@ -20,7 +20,7 @@ static void check_listed(const struct reading *x, const struct listed *l)
 	(void)hmap_set(&x->f->listed, l->href, 0);
 	k = fsck_known(x->f, l->href, NULL);
 	if (k && !str_eq(k->sha256, l->sha256) && x->tell)
-		fsck_tell(x->f, false, "%s lists '%s' with another checksum than was published",
+		fsck_tell(x->f, FSCK_LOST, "%s lists '%s' with another checksum than was published",
 			x->rel, l->href);
 	if (hmap_has(&x->f->pool, l->href))
 		return;
@@ -30,7 +30,7 @@ static void check_listed(const struct reading *x, const struct listed *l)
 		return;
 	}
 	(void)hmap_set(&x->f->pool, l->href, 1);
-	fsck_tell(x->f, false, "%s lists '%s', which is %s", x->rel, l->href,
+	fsck_tell(x->f, FSCK_LOST, "%s lists '%s', which is %s", x->rel, l->href,
 		fs_exists(path) ? "of another size" : "not there");
 }
 
@@ -127,7 +127,8 @@ static void check_links(struct fsck *f, const char *rel)
 			(void)unlink(path);
 			mended = symlink(sb_str(&to), path) == 0;
 		}
-		fsck_tell(f, mended, "'%s' does not lead to the pool", path);
+		fsck_tell(f, mended ? FSCK_REPAIRED : FSCK_FOUND, "'%s' does not lead to the pool",
+			path);
 	}
 }
 
@@ -147,7 +148,7 @@ static void check_snippet(struct fsck *f, const char *rel)
 		path = xasprintf("%s/%s.repo", dir, f->o->reponame);
 		mended = fs_write_atomic(path, text, strlen(text), 0644, NULL) >= 0;
 	}
-	fsck_tell(f, mended, "%s has no .repo file", rel);
+	fsck_tell(f, mended ? FSCK_REPAIRED : FSCK_FOUND, "%s has no .repo file", rel);
 }
 
 int fsck_repository(struct fsck *f, const char *rel, struct err *err UNUSED)

@@ -15,26 +15,28 @@ static bool is_there(struct fsck *f, const struct package *p, const char *path)
 }
 
 /* What was built lies in the directory of its build, too. */
-static bool put_back(struct fsck *f, int64_t build, const struct package *p, const char *path)
+static enum repo_fsck_state put_back(
+	struct fsck *f, int64_t build, const struct package *p, const char *path)
 {
 	auto_free char *kept = xasprintf("%s/builds/%lld/%s", f->data, (long long)build, p->file);
 	struct package copy = *p;
 	char sha[SHA256_HEX];
 
-	if (sha256_file(kept, sha, NULL) < 0 || !str_eq(sha, p->sha256) ||
-		stage_begin(f->r, NULL) < 0)
-		return false;
+	if (sha256_file(kept, sha, NULL) < 0 || !str_eq(sha, p->sha256))
+		return FSCK_LOST;
+	if (!f->o->repair || stage_begin(f->r, NULL) < 0)
+		return FSCK_FOUND;
 	copy.path = kept;
 	(void)unlink(path);
-	return pool_put(f->r, &copy, NULL) >= 0;
+	return pool_put(f->r, &copy, NULL) >= 0 ? FSCK_REPAIRED : FSCK_FOUND;
 }
 
 static int check_package(void *ctx, int64_t build, const struct package *p, struct err *err UNUSED)
 {
 	struct fsck *f = ctx;
 	auto_free char *href = pool_href(p), *path = path_join(f->r->dir, href);
+	enum repo_fsck_state state;
 	struct known *k;
-	bool mended;
 
 	if (!hmap_has(&f->by_href, href)) {
 		k = vec_push(&f->known);
@@ -49,10 +51,10 @@ static int check_package(void *ctx, int64_t build, const struct package *p, stru
 		(void)hmap_set(&f->pool, href, 0);
 		return 0;
 	}
-	mended = f->o->repair && put_back(f, build, p, path);
-	(void)hmap_set(&f->pool, href, !mended);
-	fsck_tell(f, mended, "'%s' of build %lld is not %s", href, (long long)build,
-		fs_exists(path) && !mended ? "what was published" : "there");
+	state = put_back(f, build, p, path);
+	(void)hmap_set(&f->pool, href, state != FSCK_REPAIRED);
+	fsck_tell(f, state, "'%s' of build %lld is not %s", href, (long long)build,
+		fs_exists(path) && state != FSCK_REPAIRED ? "what was published" : "there");
 	return 0;
 }
 
@@ -67,7 +69,8 @@ static void orphan(struct fsck *f, const char *href)
 
 	if (hmap_has(&f->listed, href) || fsck_known(f, href, NULL))
 		return;
-	fsck_tell(f, f->o->repair && unlink(path) == 0, "'%s' is listed by no repository", href);
+	fsck_tell(f, f->o->repair && unlink(path) == 0 ? FSCK_REPAIRED : FSCK_FOUND,
+		"'%s' is listed by no repository", href);
 }
 
 /* Only when it is known of all repositories what they list. */
@@ -161,11 +164,13 @@ static int check_commit(struct fsck *f, const char *rel, const struct hmap *of, 
 	if (r < 0)
 		return r;
 	if (!id && hmap_get(of, rel, &want))
-		fsck_tell(f, write_commit(f, rel, (int64_t)want), "%s has no commit.yaml", rel);
+		fsck_tell(f, write_commit(f, rel, (int64_t)want) ? FSCK_REPAIRED : FSCK_FOUND,
+			"%s has no commit.yaml", rel);
 	else if (!id)
-		fsck_tell(f, remove_commit(f, rel), "%s is of no build", rel);
+		fsck_tell(f, remove_commit(f, rel) ? FSCK_REPAIRED : FSCK_FOUND,
+			"%s is of no build", rel);
 	else if (!r || !str_eq(b.target, f->target))
-		fsck_tell(f, remove_commit(f, rel),
+		fsck_tell(f, remove_commit(f, rel) ? FSCK_REPAIRED : FSCK_FOUND,
 			"%s is of build %lld, which is not in the database", rel, (long long)id);
 	return 0;
 }
@@ -178,8 +183,8 @@ static void check_published(struct fsck *f, const struct strv *repos, const stru
 
 		(void)hmap_get(of, *rel, &id);
 		if (!fs_is_dir(repodata))
-			fsck_tell(f, false, "%s, the repository of build %zu, is not there", *rel,
-				id);
+			fsck_tell(f, FSCK_LOST, "%s, the repository of build %zu, is not there",
+				*rel, id);
 	}
 }
 
@@ -212,7 +217,9 @@ int fsck_rests(struct fsck *f, struct err *err)
 	strv_foreach (&names, n) {
 		auto_free char *path = path_join(f->r->tmp, *n);
 
-		fsck_tell(f, f->o->repair && fs_remove_tree(path, NULL) >= 0,
+		fsck_tell(f,
+			f->o->repair && fs_remove_tree(path, NULL) >= 0 ? FSCK_REPAIRED
+									: FSCK_FOUND,
 			"'%s' is the rest of something that was killed", path);
 	}
 	return r;
@@ -238,7 +245,10 @@ int fsck_builds(struct fsck *f, struct err *err)
 				return r;
 			continue;
 		}
-		fsck_tell(f, f->o->repair && fs_remove_tree(path, NULL) >= 0, "'%s' is of %s", path,
+		fsck_tell(f,
+			f->o->repair && fs_remove_tree(path, NULL) >= 0 ? FSCK_REPAIRED
+									: FSCK_FOUND,
+			"'%s' is of %s", path,
 			rest ? "a build that was deleted" : "no build in the database");
 	}
 	return r;

@@ -114,6 +114,7 @@ mended 'a lost repomd.xml' "t: the metadata of $one: repomd.xml cannot be read"
 rm -r "$repos/$one/repodata"/*
 exits 1 'nothing is left of it' "$PACKMILL" fsck --repair
 has 'then it stays so' "$T/out" "^t: the metadata of $one: repomd.xml cannot be read$"
+has 'what helps is said' "$T/out" '^1 found, 0 repaired; 1 cannot be derived: only a copy helps, or another build'
 ok 'and no package is taken for an orphan' test -e "$repos/pool/h/hello/hello-1.0-1.noarch.rpm"
 fresh
 
@@ -140,6 +141,12 @@ rm "$repos/pool/h/hello/hello-1.0-1.noarch.rpm"
 exits 1 'one that nothing is left of' "$PACKMILL" fsck --repair
 has 'is named' "$T/out" "^t: 'pool/h/hello/hello-1.0-1.noarch.rpm' of build 1 is not there$"
 exits 1 'and remains' "$PACKMILL" fsck
+has 'what helps is said, not what was tried' "$T/out" '^1 found; 1 cannot be derived: only a copy helps, or another build \(`packmill recheck`\)$'
+rm "$p2"
+exits 1 'beside what can be made again' "$PACKMILL" fsck
+has 'both are said' "$T/out" '^2 found; `packmill fsck --repair` makes again what can be derived; 1 cannot be derived: only'
+exits 1 'as JSON' "$PACKMILL" fsck --json
+has 'too' "$T/out" '"lost": 1'
 fresh
 mkdir "$repos/pool/x" "$repos/pool/x/x"
 echo >"$repos/pool/x/x/x-1-1.noarch.rpm"
