@@ -89,30 +89,59 @@ static char *what(const struct store_build *b)
 	return xstrdup(b->message ? b->message : b->subject ? b->subject : "");
 }
 
-static int print_builds(const struct store_builds *builds, const char *key, struct err *err)
+static void add_row(struct table *t, const struct store_build *b)
+{
+	auto_free char *id = b->id ? xasprintf("%lld", (long long)b->id) : xstrdup("-");
+	auto_free char *say = what(b);
+	char when[21] = "-";
+
+	if (b->id)
+		time_iso(b->finished ? b->finished : b->queued, when);
+	table_row(t, id, b->project, b->target, state_name(b), b->nvr ? b->nvr : "-", when, say,
+		NULL);
+}
+
+/* The last outcome of its project, when it has none of its own yet. */
+static const struct store_build *last_of(
+	const struct store_builds *last, const struct store_build *b)
+{
+	if (!last || !b->id || b->state == BUILD_SUCCESS || b->state == BUILD_FAILED)
+		return NULL;
+	vec_foreach (last, l)
+		if (str_eq(l->project, b->project) && str_eq(l->target, b->target))
+			return l;
+	return NULL;
+}
+
+/* last: of each project the last that finished, to be shown before one that waits; NULL: none. */
+static int print_builds(const struct store_builds *builds, const struct store_builds *last,
+	const char *key, struct err *err)
 {
 	static const char *const headings[] = {
 		"build", "project", "target", "state", "package", "when", "what", NULL};
+	const struct store_build *l;
 	struct table *t;
 
 	if (global.json) {
 		json_t *j = json_object(), *list = json_array();
 
-		vec_foreach (builds, b)
-			json_array_append_new(list, store_build_to_json(b));
+		vec_foreach (builds, b) {
+			json_t *o = store_build_to_json(b);
+
+			if (last)
+				json_put(o, "last",
+					(l = last_of(last, b)) ? store_build_to_json(l)
+							       : json_null());
+			json_array_append_new(list, o);
+		}
 		json_put(j, key, list);
 		return cmd_print_json(j, err);
 	}
 	t = table_new(headings);
 	vec_foreach (builds, b) {
-		auto_free char *id = b->id ? xasprintf("%lld", (long long)b->id) : xstrdup("-");
-		auto_free char *say = what(b);
-		char when[21] = "-";
-
-		if (b->id)
-			time_iso(b->finished ? b->finished : b->queued, when);
-		table_row(t, id, b->project, b->target, state_name(b), b->nvr ? b->nvr : "-", when,
-			say, NULL);
+		if ((l = last_of(last, b)))
+			add_row(t, l);
+		add_row(t, b);
 	}
 	return table_print(t, err);
 }
@@ -168,7 +197,7 @@ static int run_status(int argc, char **argv, struct err *err)
 {
 	CLEANUP(config_freep) struct config *cfg = NULL;
 	CLEANUP(store_closep) struct store *st = NULL;
-	struct store_builds all = VEC_INIT;
+	struct store_builds all = VEC_INIT, last = VEC_INIT;
 	size_t from;
 	int r = cmd_need_args(cmd_find("status"), argc, argv, 0, 0, err);
 
@@ -182,6 +211,8 @@ static int run_status(int argc, char **argv, struct err *err)
 		if (r >= 0)
 			r = store_newest_builds(st, (*t)->name, &all, err);
 		if (r >= 0)
+			r = store_last_builds(st, (*t)->name, &last, err);
+		if (r >= 0)
 			r = add_waits(st, (*t)->name, from, &all, err);
 		if (r >= 0)
 			add_unbuilt(cfg, (*t)->name, from, &all);
@@ -189,13 +220,14 @@ static int run_status(int argc, char **argv, struct err *err)
 	if (r >= 0)
 		r = select_builds(cfg, &all, 0, err);
 	if (r >= 0)
-		r = print_builds(&all, "projects", err);
+		r = print_builds(&all, &last, "projects", err);
 	if (r >= 0 && !global.json) {
 		auto_free char *stalled = sched_stalled(cfg);
 
 		cmd_say_stalled(stalled);
 	}
 	vec_free(&all, store_build_release);
+	vec_free(&last, store_build_release);
 	return r;
 }
 
@@ -232,7 +264,7 @@ static int run_list(int argc, char **argv, struct err *err)
 	if (r >= 0)
 		r = select_builds(cfg, &all, (size_t)limit, err);
 	if (r >= 0)
-		r = print_builds(&all, "builds", err);
+		r = print_builds(&all, NULL, "builds", err);
 	vec_free(&all, store_build_release);
 	return r;
 }

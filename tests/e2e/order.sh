@@ -103,6 +103,9 @@ hasnt 'the next pass does not say it again' err 'waits for'
 is 'it still waits' "$(field "$waiting" waits)" a
 ok 'status' "$PACKMILL" status
 has 'says so' out '^[0-9]+ +b +host +queued .* waits for a, which failed'
+has 'and what the last outcome was' out '^2 +b +host +success +b-1'
+is 'as JSON' "$("$PACKMILL" status -p b --json | python3 -c 'import json, sys
+print(*(p["state"] + " " + p["last"]["state"] for p in json.load(sys.stdin)["projects"]))')" 'queued success'
 ok 'queue' "$PACKMILL" queue
 has 'says so too' out ' a *$'
 is 'and the plan' "$(planned)" 'b<!a c<b!a '
