@@ -58,6 +58,8 @@ static const struct {
 	TEXT(url_log),
 	TEXT(url_commit),
 	TEXT(url_repo),
+	TEXT(good_nvr),
+	TEXT(good_sha),
 	TEXT(detail),
 #undef TEXT
 };
@@ -76,6 +78,8 @@ static const struct {
 	NUMBER(line),
 	NUMBER(since),
 	NUMBER(since_build),
+	NUMBER(good_build),
+	NUMBER(good_time),
 #undef NUMBER
 };
 

@@ -35,6 +35,8 @@ struct notify_news {
 	const char *url_build, *url_log, *url_commit, *url_repo; /* links */
 	int64_t since;                                           /* FIXED: when it first failed */
 	int64_t since_build;                                     /* and the build that did */
+	int64_t good_build, good_time; /* FAILED: the last one before that succeeded */
+	const char *good_nvr, *good_sha;
 	const char *detail; /* what triggered it, "rebuilt for foo", or more lines */
 };
 /* The JSON that hooks read and the outbox keeps, and back; strings of ret are borrowed from j.

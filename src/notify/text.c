@@ -102,6 +102,26 @@ static void field_commit(struct strbuf *out, const struct notify_news *n)
 	}
 }
 
+/* "build 7, 2026-11-21T10:30:00Z, commit 0123456789ab, foo-1.0-1" */
+static void field_good(struct strbuf *out, const struct notify_news *n)
+{
+	auto_strbuf struct strbuf b = STRBUF_INIT;
+	char iso[21];
+
+	if (!n->good_build)
+		return;
+	sb_addf(&b, "build %lld", (long long)n->good_build);
+	if (n->good_time) {
+		time_iso(n->good_time, iso);
+		sb_addf(&b, ", %s", iso);
+	}
+	if (!str_empty(n->good_sha))
+		sb_addf(&b, ", commit %.12s", n->good_sha);
+	if (!str_empty(n->good_nvr))
+		sb_addf(&b, ", %s", n->good_nvr);
+	field(out, "Last good:", sb_str(&b));
+}
+
 static void links(struct strbuf *out, const struct notify_news *n)
 {
 	field(out, "Build:", n->url_build);
@@ -137,6 +157,7 @@ static void text_failed(const struct notify_news *n, struct strbuf *out)
 	field(out, "Message:", n->message);
 	field(out, "Triggered:", n->detail);
 	field_commit(out, n);
+	field_good(out, n);
 	links(out, n);
 	excerpt(out, n);
 }

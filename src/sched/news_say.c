@@ -142,6 +142,21 @@ static void add_cause(
 	w->excerpt = own(t, excerpt(n, b, w->log, w->line));
 }
 
+/* What one goes back to, or looks from. */
+static void add_good(struct news *n, const struct store_build *b, struct news_text *t)
+{
+	CLEANUP(store_build_release) struct store_build good = {0};
+	struct notify_news *w = &t->news;
+
+	if (store_success_before(n->st, b, &good, NULL) < 0)
+		return;
+	w->good_build = good.id;
+	w->good_time = good.finished;
+	w->good_nvr = own(t, TAKE(good.nvr));
+	w->good_sha = own(t,
+		TAKE(*(str_empty(good.upstream_sha) ? &good.packaging_sha : &good.upstream_sha)));
+}
+
 static char *url_shown(const char *url)
 {
 	return url ? text_url_shown(url) : NULL;
@@ -173,6 +188,8 @@ void news_say(struct news *n, enum notify_kind kind, const struct store_build *b
 	w->packaging_url = own(ret, url_shown(b->packaging_url));
 	if (b->state != BUILD_SUCCESS)
 		add_cause(n, b, res, ret);
+	if (kind == NOTIFY_FAILED)
+		add_good(n, b, ret);
 	w->detail = own(ret, detail(n, b));
 	add_links(n, b, ret);
 }

@@ -110,6 +110,9 @@ is 'is told to both maintainers' "$(mail 1 'm["X-Test-To"]') $(mail 2 'm["X-Test
 is 'the subject' "$(mail 1 'm["Subject"].startswith("[trunk] one failed on host: build: ")')" True
 is 'commit, page, log and the commit itself' "$(mail 1 "all(s in text for s in ['${bad:0:12} if (',
 	'https://packages.example.org/repos/host/builds/2.html', 'https://git.example.org/one/$bad', 'Syntax error'])")" True
+is 'the last that was good' "$(mail 1 "__import__('re').search('^Last good:  (.*)', text, 8)[1]")" \
+	"build 1, $("$PACKMILL" show 1 --json | /usr/bin/python3 -c 'import json, sys, time
+b = json.load(sys.stdin); print(time.strftime("%FT%TZ,", time.gmtime(b["finished"])), "commit", b["upstream_sha"][:12] + ",", b["nvr"])')"
 has 'plain ASCII on the way' "$T/mail/1.eml" '^Content-Transfer-Encoding: quoted-printable'
 is 'the author as he calls himself' "$(mail 1 "[l for l in text.split(chr(10)) if l.startswith('Author:')][0][12:]")" \
 	$'J\xc3\xb6rg "x" evil@example.org'

@@ -174,6 +174,10 @@ static const struct notify_news failed = {
 	.author = "A Developer",
 	.subject = "Add x",
 	.url_build = "https://p.example.org/host/builds/12.html",
+	.good_build = 9,
+	.good_time = 1699990000,
+	.good_sha = "fedcba9876543210fedcba9876543210fedcba98",
+	.good_nvr = "foo-1.0-1",
 };
 
 static void mail_of(const struct notify_news *n, size_t count, struct strbuf *ret)
@@ -220,6 +224,7 @@ static void whole(void **state)
 		"Cause:      build\r\nStep:       compile\r\nMessage:    error: 'x' undeclared\r\n"
 		"Commit:     0123456789ab Add x\r\nAuthor:     A Developer\r\n"
 		"Packaging:  89abcdef0123\r\n"
+		"Last good:  build 9, 2023-11-14T19:26:40Z, commit fedcba987654, foo-1.0-1\r\n"
 		"Build:      https://p.example.org/host/builds/12.html\r\n\r\n"
 		"In build.log, about line 77:\r\n\r\n"
 		"    cc -c a.c\r\n    error: 'x' undeclared\r\n\r\n--=20\r\npackmill, trunk\r\n";
