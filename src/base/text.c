@@ -222,3 +222,23 @@ char *text_url_shown(const char *url)
 		return xstrdup(url);
 	return xasprintf("%.*s:***%s", (int)(colon - url), url, at);
 }
+
+void text_mailbox(const char *s, char **ret_name, char **ret_address)
+{
+	auto_free char *all = str_trim(s), *name = NULL;
+	char *lt = str_ends(all, ">") ? strrchr(all, '<') : NULL;
+	size_t n;
+
+	if (!lt) {
+		*ret_name = xstrdup("");
+		*ret_address = TAKE(all);
+		return;
+	}
+	all[strlen(all) - 1] = '\0';
+	*lt = '\0';
+	name = str_trim(all);
+	n = strlen(name);
+	*ret_name = n >= 2 && *name == '"' && name[n - 1] == '"' ? xstrndup(name + 1, n - 2)
+								 : TAKE(name);
+	*ret_address = xstrdup(lt + 1);
+}

@@ -25,3 +25,6 @@ void text_yaml(struct strbuf *out, const char *s);
 char *text_url_shown(const char *url);
 /* Length in bytes of the UTF-8 sequence at s (1-4), 0 when it is not valid; *ret_cp its value. */
 size_t text_utf8(const char *s, uint32_t *ret_cp);
+/* "Name <address>", "\"Name\" <address>" or "address" in its parts, trimmed, the caller's; neither
+ * is checked. The name is "" when there is none. */
+void text_mailbox(const char *s, char **ret_name, char **ret_address);

@@ -140,7 +140,7 @@ static const struct schema schema_keep = {
 
 static const struct key notify_keys[] = {
 	{"smtp", &type_host_port, AT(notify.smtp), .help = "the mail server"},
-	{"from", &type_mail, AT(notify.from), .help = "the sender"},
+	{"from", &type_sender, AT(notify.from), .help = "the sender"},
 	{"user", &type_text, AT(notify.user), .help = "name for the mail server"},
 	{"password", &type_text, AT(notify.password), .flags = KEY_SECRET,
 		.help = "password for the mail server"},

@@ -28,8 +28,8 @@ struct type {
 extern const struct type type_text, type_name, type_target, type_word, type_unsigned, type_number,
 	type_int, type_size, type_count, type_time, type_interval, type_signed, type_cpus,
 	type_bool, type_path, type_subpath, type_spec, type_git_url, type_commit_url, type_ref,
-	type_web_url, type_repo_url, type_key_url, type_mail, type_host_port, type_dist,
-	type_package, type_module, type_macro;
+	type_web_url, type_repo_url, type_key_url, type_mail, type_sender, type_host_port,
+	type_dist, type_package, type_module, type_macro;
 
 enum key_flags {
 	KEY_REQUIRED = 1,

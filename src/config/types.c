@@ -2,6 +2,7 @@
 /* types.c - the types a value can have: what is allowed, and how it becomes a struct's member. */
 #include "base/fs.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "config/schema.h"
 
@@ -377,13 +378,27 @@ static void put_key_url(const struct node *n, const struct subst *subst UNUSED, 
 	*p = strstr(n->text, "://") ? xstrdup(n->text) : node_path(n, n->text);
 }
 
-static bool check_mail(const struct key *k UNUSED, const char *s, struct strbuf *want)
+static bool is_mail(const char *s)
 {
 	const char *at = strchr(s, '@');
 
-	sb_add(want, "a mail address such as team@example.org");
 	return at && at != s && at[1] && !strchr(at + 1, '@') && !strpbrk(s, " \t<>,;:\"()\\") &&
 	       *s != '-';
+}
+
+static bool check_mail(const struct key *k UNUSED, const char *s, struct strbuf *want)
+{
+	sb_add(want, "a mail address such as team@example.org");
+	return is_mail(s);
+}
+
+static bool check_sender(const struct key *k UNUSED, const char *s, struct strbuf *want)
+{
+	auto_free char *name = NULL, *address = NULL;
+
+	sb_add(want, "a mail address such as team@example.org or Team <team@example.org>");
+	text_mailbox(s, &name, &address);
+	return is_mail(address) && !strpbrk(name, "<>");
 }
 
 static bool check_host_port(const struct key *k UNUSED, const char *s, struct strbuf *want)
@@ -448,6 +463,7 @@ const struct type type_web_url = {check_web_url, put_web_url};
 const struct type type_repo_url = {check_repo_url, put_repo_url};
 const struct type type_key_url = {check_key_url, put_key_url};
 const struct type type_mail = {check_mail, put_text};
+const struct type type_sender = {check_sender, put_text};
 const struct type type_host_port = {check_host_port, put_text};
 const struct type type_dist = {check_dist, put_text, .empty = true};
 const struct type type_package = {check_package, put_text};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mail.c - news as one mail to one address. */
 #include "base/hash.h"
+#include "base/text.h"
 #include "notify/mime.h"
 #include "notify/notify.h"
 
@@ -126,14 +127,15 @@ static void thread(const struct mail *m, const char *from, const char *field, st
 	add_id(out, field, h, from);
 }
 
-static void headers(const struct mail *m, const char *from, const char *to, const char *text,
+static void headers(const struct mail *m, const char *sender, const char *to, const char *text,
 	struct strbuf *out)
 {
 	auto_strbuf struct strbuf title = STRBUF_INIT;
-	auto_free char *who = xasprintf("packmill %s", instance(m));
+	auto_free char *who = xasprintf("packmill %s", instance(m)), *name = NULL, *from = NULL;
 
 	subject(m, &title);
-	mime_header_address(out, "From", who, from);
+	text_mailbox(sender, &name, &from);
+	mime_header_address(out, "From", *name ? name : who, from);
 	sb_addf(out, "To: <%s>\r\n", to);
 	mime_header(out, "Subject", sb_str(&title));
 	mime_header_date(out, m->at);
@@ -153,17 +155,30 @@ static void headers(const struct mail *m, const char *from, const char *to, cons
 		    "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
 }
 
+/* The address alone, the caller's; NULL: it is none. */
+static char *address_of(const char *sender, struct err *err)
+{
+	auto_free char *name = NULL, *address = NULL;
+
+	text_mailbox(sender, &name, &address);
+	if (smtp_address_ok(address))
+		return TAKE(address);
+	(void)err_set(err, ERR_CONFIG, "'%s' is no mail address to send from", sender);
+	return NULL;
+}
+
 int notify_mail(const char *from, const char *to, const json_t *const *news, size_t n,
 	struct strbuf *ret_text, struct err *err)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT, all = STRBUF_INIT;
 	auto_free struct notify_news *list = xcalloc(n ? n : 1, sizeof *list);
+	auto_free char *address = NULL;
 	struct mail m = {.news = list, .n = n};
 
 	if (!n)
 		return err_set(err, ERR_BUG, "a mail of no news");
-	if (!smtp_address_ok(from))
-		return err_set(err, ERR_CONFIG, "'%s' is no mail address to send from", from);
+	if (!(address = address_of(from, err)))
+		return -ERR_CONFIG;
 	if (!smtp_address_ok(to))
 		return err_set(err, ERR_DENIED, "'%s' is no mail address", to);
 	for (size_t i = 0; i < n; i++) {
@@ -185,10 +200,13 @@ int notify_send(const struct smtp_conf *conf, const char *from, const char *to,
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 	auto_strv struct strv rcpt = STRV_INIT;
+	auto_free char *address = NULL;
 	int r = notify_mail(from, to, news, n, &text, err);
 
 	if (r < 0)
 		return r;
+	if (!(address = address_of(from, err)))
+		return -ERR_CONFIG;
 	strv_add(&rcpt, to);
-	return smtp_send(conf, from, &rcpt, text.s, text.n, err);
+	return smtp_send(conf, address, &rcpt, text.s, text.n, err);
 }

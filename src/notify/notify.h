@@ -52,7 +52,8 @@ void notify_text(const struct notify_news *n, struct strbuf *out);
  * One mail of one or several news to one address: headers safe against injection, RFC 2047 where
  * needed, text/plain UTF-8 as quoted-printable, a Message-ID and References so that a project's
  * mails make a thread. The same news make the same mail, Date and Message-ID included: a mail that
- * is sent twice can be told. ERR_DENIED: `to` is no address; ERR_CONFIG: `from` is none.
+ * is sent twice can be told. `from` is an address, or "Name <address>" (text_mailbox). ERR_DENIED:
+ * `to` is no address; ERR_CONFIG: `from` is none.
  */
 int notify_mail(const char *from, const char *to, const json_t *const *news, size_t n,
 	struct strbuf *ret_text, struct err *err);

@@ -98,6 +98,10 @@ ok 'what would be sent' "$PACKMILL" notify test me@example.org -n
 has 'is shown' out '^Subject: \[trunk\] test of notifications'
 exits 2 'an address that is none' "$PACKMILL" notify test $'me@example.org\r\nRCPT TO:<x@y>'
 is 'nothing more came' "$(mails)" 2
+sed 's/from: .*/from: "J\xc3\xb6rg <ci@example.org>"/' packmill.yaml >named.yaml
+ok 'with a name' "$PACKMILL" -c named.yaml notify test
+is 'to be read' "$(mail 3 'm["X-Test-From"], m["From"].addresses[0].display_name, m["From"].addresses[0].addr_spec')" \
+	"('ci@example.org', 'Jörg', 'ci@example.org')"
 rm -f "$T"/mail/*.eml
 stop; serve
 

@@ -30,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_free char *s = xmalloc(size + 1);
 	auto_strbuf struct strbuf mail = STRBUF_INIT, title = STRBUF_INIT;
+	auto_strbuf struct strbuf sender = STRBUF_INIT, named = STRBUF_INIT;
 	struct notify_news n = {.at = 1700000000, .build = 1, .line = 3, .since = 1};
 	json_t *j[2];
 	const json_t *list[2];
@@ -50,6 +51,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(notify_mail("a@b", "c@d", list, 1 + size % 2, &mail, NULL) == 0);
 	check(sb_str(&mail));
 	assert(notify_mail(s + 1, s + 1, list, 1, &title, NULL) == 0 || !smtp_address_ok(s + 1));
+	sb_addf(&sender, "%s <a@b>", s + 1);
+	assert(notify_mail(sb_str(&sender), "c@d", list, 1, &named, NULL) == 0);
+	check(sb_str(&named));
 	json_decref(j[0]);
 	json_decref(j[1]);
 	return 0;

@@ -243,6 +243,13 @@ static const struct row rows[] = {
 		"packmill.yaml:7:28: 'maintainers' must be a mail address such as "
 		"team@example.org, not 'x "
 		"y@z'\n"},
+	{"sender", TOP "notify: {smtp: m, from: 'J\xc3\xb6rg, \"the\" Miller <ci@b.org>'}\n", ""},
+	{"no sender", TOP "notify: {smtp: m, from: 'Evil <x@y> <ci@b.org>'}\n",
+		"packmill.yaml:3:25: 'from' must be a mail address such as team@example.org or "
+		"Team <team@example.org>, not 'Evil <x@y> <ci@b.org>'\n"},
+	{"nor this", TOP "notify: {smtp: m, from: 'Team <ci>'}\n",
+		"packmill.yaml:3:25: 'from' must be a mail address such as team@example.org or "
+		"Team <team@example.org>, not 'Team <ci>'\n"},
 	{"poll", TOP "poll: 0\n",
 		"packmill.yaml:3:7: 'poll' must be a time such as 90s, 15m, 2h or 1d, at least a "
 		"second and at most a year, not '0'\n"},

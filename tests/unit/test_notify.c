@@ -213,6 +213,41 @@ static void assert_sane(const char *s, size_t *ret_fields)
 	}
 }
 
+/* The name of the sender is its owner's and can be anything all the same. */
+static void named_senders(void **state)
+{
+	static const struct {
+		const char *from, *want; /* NULL: refused */
+	} rows[] = {
+		{"ci@b", "From: \"packmill trunk\"\r\n <ci@b>\r\nTo:"},
+		{"<ci@b>", "From: \"packmill trunk\"\r\n <ci@b>\r\nTo:"},
+		{"Build Team <ci@b>", "From: \"Build Team\"\r\n <ci@b>\r\nTo:"},
+		{"\"Mill, the\" <ci@b>", "From: \"Mill, the\"\r\n <ci@b>\r\nTo:"},
+		{"J\xc3\xb6rg <ci@b>", "From: =?UTF-8?B?SsO2cmc=?=\r\n <ci@b>\r\nTo:"},
+		{"a\" <x@y>, \"b <ci@b>", "From: =?UTF-8?B?YSIgPHhAeT4sICJi?=\r\n <ci@b>\r\nTo:"},
+		{"x\r\nBcc: y <ci@b>", "From: \"x? Bcc: y\"\r\n <ci@b>\r\nTo:"},
+		{"Team <ci>", NULL},
+		{"Team <ci@b\r\nX: y>", NULL},
+		{"Team ci@b", NULL},
+	};
+	json_t *list = notify_to_json(&failed);
+	const json_t *news = list;
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(rows); i++) {
+		auto_strbuf struct strbuf b = STRBUF_INIT;
+		int r = notify_mail(rows[i].from, "dev@b", &news, 1, &b, NULL);
+
+		assert_int_equal(r, rows[i].want ? 0 : -ERR_CONFIG);
+		if (!rows[i].want)
+			continue;
+		if (!str_starts(sb_str(&b), rows[i].want))
+			fail_msg("%s: %.90s", rows[i].from, sb_str(&b));
+		assert_non_null(strstr(sb_str(&b), "@b>\r\n"));
+	}
+	json_decref(list);
+}
+
 static void whole(void **state)
 {
 	static const char want[] =
@@ -384,6 +419,7 @@ int main(void)
 		cmocka_unit_test(dates),
 		cmocka_unit_test(bodies),
 		cmocka_unit_test(addresses),
+		cmocka_unit_test(named_senders),
 		cmocka_unit_test(whole),
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(several),
