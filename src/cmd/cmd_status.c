@@ -2,6 +2,7 @@
 /* cmd_status.c - `packmill status`, `list` and `show`: what happened, read only. */
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cmd/common.h"
@@ -193,6 +194,19 @@ static int add_waits(
 	return r;
 }
 
+/* A dry run leaves a database, too. */
+static int say_unbuilt(struct store *st, struct err *err)
+{
+	struct store_filter any = {.state = -1, .limit = 1};
+	struct store_builds one = VEC_INIT;
+	int r = store_builds(st, &any, &one, err);
+
+	if (r >= 0 && !one.n)
+		log_info("nothing was built here yet");
+	vec_free(&one, store_build_release);
+	return r;
+}
+
 static int run_status(int argc, char **argv, struct err *err)
 {
 	CLEANUP(config_freep) struct config *cfg = NULL;
@@ -221,6 +235,8 @@ static int run_status(int argc, char **argv, struct err *err)
 		r = select_builds(cfg, &all, 0, err);
 	if (r >= 0)
 		r = print_builds(&all, &last, "projects", err);
+	if (r >= 0)
+		r = say_unbuilt(st, err);
 	if (r >= 0 && !global.json) {
 		auto_free char *stalled = sched_stalled(cfg);
 
@@ -265,6 +281,8 @@ static int run_list(int argc, char **argv, struct err *err)
 		r = select_builds(cfg, &all, (size_t)limit, err);
 	if (r >= 0)
 		r = print_builds(&all, NULL, "builds", err);
+	if (r >= 0)
+		r = say_unbuilt(st, err);
 	vec_free(&all, store_build_release);
 	return r;
 }

@@ -6,11 +6,10 @@
 #include "report/entries.h"
 #include "report/parts.h"
 
-int report_open(
-	const struct report_conf *conf, struct store *st, struct report **ret, struct err *err)
+int report_open(const struct report_conf *conf, struct store *st, struct report **ret,
+	struct err *err UNUSED)
 {
 	CLEANUP(report_closep) struct report *r = xcalloc(1, sizeof *r);
-	int rc;
 
 	r->st = st;
 	r->data = xstrdup(conf->data);
@@ -28,8 +27,6 @@ int report_open(
 	r->repos = path_join(conf->data, "repos");
 	for (size_t i = 0; i < conf->projects->n; i++)
 		(void)hmap_set(&r->by_project, conf->projects->v[i].project, i);
-	if ((rc = fs_mkdirs(r->repos, 0755, err)) < 0)
-		return rc;
 	*ret = TAKE(r);
 	return 0;
 }

@@ -75,6 +75,11 @@ is 'and has the order' "$(sed -n 's/^\([abc]\) .*/\1/p' "$T/out" | tr '\n' ' ')"
 is 'what it asked once it keeps' "$(planned) $(known)" 'a< b<a c<b+a  True True True'
 hasnt 'and does not ask again' plan.err 'looking at'
 is 'nothing is queued' "$(builds True 'b["build"]')" ''
+ok 'a dry run of the same' "$PACKMILL" run --once -n
+ok 'status' "$PACKMILL" status
+has 'says that nothing was built' err '^packmill: nothing was built here yet$|^nothing was built here yet$'
+ok 'the queue' "$PACKMILL" queue
+ok 'makes nothing' test ! -e data/repos
 is 'or left of it' "$(find data/builds data/repos data/probe -type f 2>/dev/null)" ''
 ok 'a chain in reverse builds in one pass' "$PACKMILL" run --once
 has 'all of it' out '^built 3, failed 0, retry 0'
