@@ -55,13 +55,13 @@ static int carry_out(const char *file, struct err *err)
 	return build_run(job, &hooks, &res, err);
 }
 
-/* Why there is no result is told to who started us, and reported by him. */
+/* Why there is no result is told to who started us, and reported by him; he says -q. */
 static int run_job(const char *file, struct err *err)
 {
 	int r = carry_out(file, err);
 	struct stat st;
 
-	if (r >= 0 || fstat(STDOUT_FILENO, &st) < 0 || !S_ISFIFO(st.st_mode))
+	if (r >= 0 || !global.quiet || fstat(STDOUT_FILENO, &st) < 0 || !S_ISFIFO(st.st_mode))
 		return r;
 	/* who told us to stop knows */
 	if (r == -ERR_SIGNAL) {
@@ -70,7 +70,7 @@ static int run_job(const char *file, struct err *err)
 	}
 	if (disk_fault(err->sys))
 		(void)dprintf(STDOUT_FILENO, "disk %d\n", err->sys);
-	if (write(STDOUT_FILENO, err->msg, strlen(err->msg)) > 0)
+	if (dprintf(STDOUT_FILENO, "%s\n", err->msg) > 0)
 		cmd_set_reported();
 	return r;
 }

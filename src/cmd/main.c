@@ -54,9 +54,12 @@ static int apply_globals(struct err *err)
 		return err_set(
 			err, ERR_USAGE, "options '--quiet' and '--verbose' exclude each other");
 	log_set_level(global.quiet ? LOG_QUIET : global.verbose ? LOG_VERBOSE : LOG_NORMAL);
-	if (global.dir && chdir(global.dir) < 0)
-		return err_errno(err, "change to directory '%s'", global.dir);
-	return 0;
+	if (!global.dir || chdir(global.dir) == 0)
+		return 0;
+	if (errno == ENOTDIR || errno == ENAMETOOLONG || errno == ELOOP)
+		return err_set(err, ERR_USAGE, "change to directory '%s': %s", global.dir,
+			strerror(errno));
+	return err_errno(err, "change to directory '%s'", global.dir);
 }
 
 /* Find the command and parse everything; *ret_cmd NULL when there is nothing more to do. */

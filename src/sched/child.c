@@ -114,7 +114,7 @@ static int take_result(struct worker *w, struct err *err)
 static char *why_no_result(const struct worker *w, const struct proc_result *p)
 {
 	if (w->said.n)
-		return xstrdup(sb_str(&w->said));
+		return str_trim(sb_str(&w->said));
 	if (p->signal)
 		return xasprintf("the build process was killed by signal %d and left no result%s",
 			p->signal, p->signal == SIGKILL ? " (out of memory?)" : "");

@@ -71,7 +71,16 @@ exits 2 'a directory that is not there' "$PACKMILL" -C /nonexistent/dir help
 stderr_is 'is named' <<'E'
 packmill: change to directory '/nonexistent/dir': No such file or directory
 E
-exits 5 'a file as directory' "$PACKMILL" -C "$PACKMILL" help
+exits 2 'a file as directory' "$PACKMILL" -C "$PACKMILL" help
+exits 2 'a name that is too long' "$PACKMILL" -C "$(printf 'x%.0s' {1..300})" help
+exits 2 'a path that is' "$PACKMILL" -C "$(printf '/x%.0s' {1..5000})" help
+
+# a job that cannot be read: only who started it as a build is told on standard output
+"$PACKMILL" build --job nonexistent.json 2>job-err | cat >job-out
+is 'nothing on standard output' "$(cat job-out)" ''
+is 'one line on standard error' "$(wc -l <job-err) $(cut -c1-32 job-err)" "1 packmill: job 'nonexistent.json'"
+"$PACKMILL" build -q --job nonexistent.json 2>job-err | cat >job-out
+is 'or there for the supervisor' "$(wc -l <job-out) $(wc -c <job-err) $(cut -c1-22 job-out)" "1 0 job 'nonexistent.json'"
 
 ok 'help' "$PACKMILL" help
 cp out overview
