@@ -3,7 +3,6 @@
 #include "format/format.h"
 #include "base/str.h"
 #include "format/rpm/rpm.h"
-#include "format/rpm/rpm_learn.h"
 
 static const struct format_driver format_rpm = {
 	.name = "rpm",
@@ -11,8 +10,6 @@ static const struct format_driver format_rpm = {
 	.init = rpm_init,
 	.vercmp = rpm_evr_cmp,
 	.read = rpm_read,
-	.build_requires = rpm_build_requires,
-	.learn = rpm_learn,
 };
 
 static const struct format_driver *const drivers[] = {&format_rpm, NULL};
