@@ -48,10 +48,10 @@ E2
 for p in many few urgent; do project $p; done
 config 'limits: {jobs: 1}' >packmill.yaml
 ok 'plan of the first pass' "$PACKMILL" plan
-has 'its order is not known' err 'the order of 3 projects is not known before their source packages were made once'
+has 'asks what nobody knows yet' err '3 new projects: looking at what they need'
 ok 'the first commits' "$PACKMILL" run --once
 ok 'plan' "$PACKMILL" plan
-hasnt 'now it is' err 'is not known'
+hasnt 'now it is known' err 'looking at what they need'
 is 'probes leave nothing behind' "$(find data/probe -mindepth 2 2>/dev/null)" ''
 for i in 1 2 3 4 5 6; do change many "echo many $i" >/dev/null; done
 change few 'echo few' >/dev/null
