@@ -78,6 +78,9 @@ static const char *const steps[] = {
 	"  target text not null, project text not null, kind integer not null, dep text not null,"
 	"  primary key (target, project, kind, dep)) without rowid;"
 	"create table hold (project text primary key) without rowid;"
+	/* projects that cannot be looked at for new commits */
+	"create table unreachable ("
+	"  project text primary key, since integer not null, text text not null) without rowid;"
 	/* news for people and programs until they are delivered, and a while longer */
 	"create table outbox ("
 	"  id integer primary key autoincrement, at integer not null,"

@@ -221,6 +221,23 @@ int store_deps(struct store *st, const char *target, const char *project,
 int store_hold(struct store *st, const char *project, bool on, struct err *err);
 int store_held(struct store *st, struct strv *ret, struct err *err);
 
+/* A project that cannot be looked at for new commits: its repository is gone, or nobody answers. */
+struct store_unreachable {
+	char *project, *text; /* why: one line */
+	int64_t since;
+};
+VEC_TYPE(store_unreachables, struct store_unreachable);
+void store_unreachable_release(struct store_unreachable *u);
+/* By project; project NULL: all. */
+int store_unreachable(
+	struct store *st, const char *project, struct store_unreachables *ret, struct err *err);
+/* Another text for one that is known leaves its `since`. */
+int store_unreachable_set(
+	struct store *st, const char *project, int64_t since, const char *text, struct err *err);
+int store_unreachable_clear(struct store *st, const char *project, struct err *err);
+/* As people and programs are told: {"since": seconds, "message": text}. */
+json_t *store_unreachable_to_json(const struct store_unreachable *u);
+
 /* What is not as it should be: the file itself, rows whose build is gone, standings that differ
  * from the builds; the last are computed anew with repair. */
 typedef void (*store_check_fn)(void *ctx, const char *what, bool repaired);

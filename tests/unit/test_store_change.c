@@ -303,6 +303,38 @@ static void test_hold(void **state)
 	assert_string_equal(s, ",p");
 }
 
+static char *unreachable(const char *project)
+{
+	struct store_unreachables v = VEC_INIT;
+	struct strbuf s = STRBUF_INIT;
+
+	OK(store_unreachable(st, project, &v, err));
+	vec_foreach (&v, u)
+		sb_addf(&s, "%s %lld %s;", u->project, (long long)u->since, u->text);
+	vec_free(&v, store_unreachable_release);
+	return sb_take(&s);
+}
+
+static void test_unreachable(void **state)
+{
+	auto_free char *all = NULL, *one = NULL, *none = NULL, *left = NULL;
+
+	(void)state;
+	OK(store_unreachable_set(st, "q", 20, "no route", err));
+	OK(store_unreachable_set(st, "p", 10, "gone", err));
+	OK(store_unreachable_set(st, "q", 30, "another reason", err));
+	all = unreachable(NULL);
+	assert_string_equal(all, "p 10 gone;q 20 another reason;");
+	one = unreachable("q");
+	assert_string_equal(one, "q 20 another reason;");
+	none = unreachable("r");
+	assert_string_equal(none, "");
+	OK(store_unreachable_clear(st, "q", err));
+	OK(store_unreachable_clear(st, "r", err));
+	left = unreachable(NULL);
+	assert_string_equal(left, "p 10 gone;");
+}
+
 /* A database as the first release left it. */
 static void test_migrate(void **state)
 {
@@ -379,7 +411,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {T(test_columns), T(test_attempts),
 		T(test_finish_unstarted), T(test_cancel), T(test_delete),
-		T(test_unchanged_is_not_written), T(test_deps), T(test_hold), T(test_migrate)};
+		T(test_unchanged_is_not_written), T(test_deps), T(test_hold), T(test_unreachable),
+		T(test_migrate)};
 
 	return cmocka_run_group_tests_name("store_change", tests, NULL, NULL);
 }
