@@ -13,6 +13,7 @@
 
 static const char *target, *project, *state, *component;
 static uint64_t limit = 50;
+static struct store_unreachables away; /* status: what cannot be looked at for new commits */
 
 /* A project of the configuration that has no build yet is a build without a number. */
 static const char *state_name(const struct store_build *b)
@@ -82,18 +83,33 @@ static int select_builds(
 	return n ? 0 : check_names(cfg, err);
 }
 
-/* What there is to say of a build in one line; the caller's. */
-static char *what(const struct store_build *b)
+static const struct store_unreachable *away_of(const struct store_build *b)
 {
+	vec_foreach (&away, u)
+		if (str_eq(u->project, b->project))
+			return u;
+	return NULL;
+}
+
+/* What there is to say of a build in one line, u: and of its project; the caller's. */
+static char *what(const struct store_build *b, const struct store_unreachable *u)
+{
+	char since[21];
+
+	if (u) {
+		time_iso(u->since, since);
+		return xasprintf("upstream cannot be reached since %s: %s%s%s", since, u->text,
+			b->message ? "; " : "", b->message ? b->message : "");
+	}
 	if (b->waits)
 		return xasprintf("waits for %s, which failed", b->waits);
 	return xstrdup(b->message ? b->message : b->subject ? b->subject : "");
 }
 
-static void add_row(struct table *t, const struct store_build *b)
+static void add_row(struct table *t, const struct store_build *b, const struct store_unreachable *u)
 {
 	auto_free char *id = b->id ? xasprintf("%lld", (long long)b->id) : xstrdup("-");
-	auto_free char *say = what(b);
+	auto_free char *say = what(b, u);
 	char when[21] = "-";
 
 	if (b->id)
@@ -127,12 +143,16 @@ static int print_builds(const struct store_builds *builds, const struct store_bu
 		json_t *j = json_object(), *list = json_array();
 
 		vec_foreach (builds, b) {
+			const struct store_unreachable *u = away_of(b);
 			json_t *o = store_build_to_json(b);
 
-			if (last)
+			if (last) {
 				json_put(o, "last",
 					(l = last_of(last, b)) ? store_build_to_json(l)
 							       : json_null());
+				json_put(o, "unreachable",
+					u ? store_unreachable_to_json(u) : json_null());
+			}
 			json_array_append_new(list, o);
 		}
 		json_put(j, key, list);
@@ -141,8 +161,8 @@ static int print_builds(const struct store_builds *builds, const struct store_bu
 	t = table_new(headings);
 	vec_foreach (builds, b) {
 		if ((l = last_of(last, b)))
-			add_row(t, l);
-		add_row(t, b);
+			add_row(t, l, NULL);
+		add_row(t, b, away_of(b));
 	}
 	return table_print(t, err);
 }
@@ -218,6 +238,7 @@ static int run_status(int argc, char **argv, struct err *err)
 	if (r < 0 || (r = open_state(&cfg, &st, err)) < 0)
 		return r;
 	find_project(cfg);
+	r = store_unreachable(st, NULL, &away, err);
 	vec_foreach (&cfg->targets, t) {
 		if (target && !str_eq(target, (*t)->name))
 			continue;
@@ -242,6 +263,7 @@ static int run_status(int argc, char **argv, struct err *err)
 
 		cmd_say_stalled(stalled);
 	}
+	vec_free(&away, store_unreachable_release);
 	vec_free(&all, store_build_release);
 	vec_free(&last, store_build_release);
 	return r;

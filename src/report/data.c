@@ -10,3 +10,8 @@ json_t *data_build(const struct report *r, const struct store_build *b)
 	json_put_str(o, "packaging_web", pack);
 	return o;
 }
+
+json_t *data_unreachable(const struct store_unreachable *u)
+{
+	return u ? store_unreachable_to_json(u) : json_null();
+}

@@ -103,6 +103,8 @@ char *web_packaging(const struct report *r, const struct store_build *b);
 /* ---- data.c: the same build as JSON and as a feed's entry ---- */
 
 json_t *data_build(const struct report *r, const struct store_build *b);
+/* NULL: null. */
+json_t *data_unreachable(const struct store_unreachable *u);
 
 /* ---- atom.c: RFC 4287 ---- */
 

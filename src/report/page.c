@@ -235,12 +235,20 @@ const char *page_state_word(const struct store_build *b)
 	return look_of(b)->word;
 }
 
-void page_state(struct strbuf *out, const struct store_build *b)
+static void put_look(struct strbuf *out, const struct look *l)
 {
-	const struct look *l = look_of(b);
-
 	sb_addf(out, "<span class=\"st %s\"><span aria-hidden=\"true\">%s</span> %s</span>", l->cls,
 		l->mark, l->word);
+}
+
+void page_state(struct strbuf *out, const struct store_build *b)
+{
+	put_look(out, look_of(b));
+}
+
+void page_unreachable(struct strbuf *out)
+{
+	put_look(out, &(struct look){"unreachable", "bad", "!"});
 }
 
 /* ---- links ---- */

@@ -51,6 +51,8 @@ void page_seconds(struct strbuf *out, double seconds);
 const char *page_state_word(const struct store_build *b);
 /* The same with its mark and colour. */
 void page_state(struct strbuf *out, const struct store_build *b);
+/* The mark of a project that cannot be looked at for new commits. */
+void page_unreachable(struct strbuf *out);
 
 /* Links; `p` says from where. Text is what is linked. */
 void page_link_build(struct strbuf *out, const struct page *p, const char *target, int64_t id);

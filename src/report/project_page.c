@@ -12,6 +12,7 @@ struct project_view {
 	struct store_build first;          /* the first failure, id 0: it is not broken */
 	struct store_build good;           /* the last published, id 0: none */
 	struct package_vec packages;       /* of that one, as they were published */
+	struct store_unreachables away;    /* it cannot be looked at: one, else none */
 	struct page page;
 };
 
@@ -22,6 +23,7 @@ static void view_release(struct project_view *v)
 	store_build_release(&v->first);
 	store_build_release(&v->good);
 	vec_free(&v->packages, package_release);
+	vec_free(&v->away, store_unreachable_release);
 }
 
 /* What is not there yet is no error. */
@@ -50,6 +52,8 @@ static int load(struct project_view *v, struct err *err)
 		rc = maybe(store_last_published(st, v->target, v->project, &v->good, &e), &e, err);
 	if (rc >= 0 && v->good.id)
 		rc = store_build_packages(st, v->good.id, &v->packages, err);
+	if (rc >= 0 && v->conf)
+		rc = store_unreachable(st, v->project, &v->away, err);
 	return rc;
 }
 
@@ -68,6 +72,18 @@ static void now_line(struct strbuf *out, const struct project_view *v)
 		piece_build(v->r, out, &v->page, v->target, s->last);
 		sb_add(out, ", succeeded.</p>\n");
 	}
+}
+
+static void away_box(struct strbuf *out, const struct project_view *v)
+{
+	if (!v->away.n)
+		return;
+	sb_add(out, "<section class=\"box bad\" aria-labelledby=\"away\">\n"
+		    "<h2 id=\"away\">Upstream cannot be reached since ");
+	page_time(out, v->away.v[0].since);
+	sb_add(out, "</h2>\n<p class=\"message\">");
+	html_name(out, v->away.v[0].text);
+	sb_add(out, "</p>\n<p>New commits are not seen until it can be.</p>\n</section>\n");
 }
 
 /* The first of those that have not begun: later ones wait for that. */
@@ -316,6 +332,7 @@ static int write_html(struct project_view *v, struct err *err)
 	page_begin(&out, &v->page);
 	now_line(&out, v);
 	broken_box(&out, v);
+	away_box(&out, v);
 	waits_box(&out, v);
 	facts(&out, v);
 	history(&out, v);
@@ -353,6 +370,7 @@ static int write_data(struct project_view *v, struct err *err)
 	json_put_int(o, "n_success", s->n_success);
 	json_put_int(o, "n_failed", s->n_failed);
 	json_put(o, "first_failure", v->first.id ? data_build(v->r, &v->first) : json_null());
+	json_put(o, "unreachable", data_unreachable(v->away.n ? v->away.v : NULL));
 	json_put(o, "published", v->good.id ? data_build(v->r, &v->good) : json_null());
 	if (v->conf && v->conf->maintainers)
 		json_put_strv(o, "maintainers", v->conf->maintainers);

@@ -158,6 +158,13 @@ int report_queue(struct report *r, const char *target, struct err *err)
 	return rc < 0 ? err_wrap(err, "the queue's page") : 0;
 }
 
+int report_status(struct report *r, const char *target, struct err *err)
+{
+	int rc = lists_status(r, target, err);
+
+	return rc < 0 ? err_wrap(err, "the status page") : 0;
+}
+
 int report_waits(
 	struct report *r, const char *target, struct strv *projects, size_t most, struct err *err)
 {

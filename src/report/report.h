@@ -52,6 +52,9 @@ int report_build(struct report *r, int64_t id, struct err *err);
 int report_page(struct report *r, int64_t id, struct err *err);
 /* The queue changed: commits were found, builds began, the order moved. */
 int report_queue(struct report *r, const char *target, struct err *err);
+/* Who cannot be looked at for new commits (store_unreachable) has changed: the target's status; the
+ * projects' own pages are report_waits'. */
+int report_status(struct report *r, const char *target, struct err *err);
 /* Whom these projects wait for has changed: the own pages of the first `most`, which are taken off
  * the list. */
 int report_waits(

@@ -13,6 +13,7 @@ struct row {
 	struct store_build *last;              /* NULL: not there any more */
 	struct store_build first_failure;      /* id 0: none, or forgotten */
 	const char *waits;                     /* project its next build waits for; NULL */
+	const struct store_unreachable *away;  /* NULL: it can be looked at for new commits */
 };
 VEC_TYPE(rows, struct row);
 
@@ -21,14 +22,23 @@ static void row_release(struct row *w)
 	store_build_release(&w->first_failure);
 }
 
-/* Broken by itself, broken by another, held up by another or never built, good. */
+/* Broken by itself, broken by another, out of reach, held up by another or never built, good. */
+enum { RANK_BROKEN, RANK_BLAMES, RANK_AWAY, RANK_WAITS, RANK_GOOD };
+
 static int rank(const struct row *w)
 {
-	if (!w->standing)
-		return 2;
-	if (w->standing->state == BUILD_SUCCESS)
-		return w->waits ? 2 : 3;
-	return w->last && w->last->blamed ? 1 : 0;
+	if (w->standing && w->standing->state != BUILD_SUCCESS)
+		return w->last && w->last->blamed ? RANK_BLAMES : RANK_BROKEN;
+	if (w->away)
+		return RANK_AWAY;
+	return w->standing && !w->waits ? RANK_GOOD : RANK_WAITS;
+}
+
+static int64_t bad_since(const struct row *w, int rank)
+{
+	return rank < RANK_AWAY    ? w->standing->first_failure_time
+	       : rank == RANK_AWAY ? w->away->since
+				   : 0;
 }
 
 /* What is broken longest comes first. */
@@ -39,15 +49,39 @@ static int by_trouble(const void *a, const void *b)
 
 	if (rx != ry)
 		return rx - ry;
-	if (rx < 2 && x->standing->first_failure_time != y->standing->first_failure_time)
-		return x->standing->first_failure_time < y->standing->first_failure_time ? -1 : 1;
+	if (bad_since(x, rx) != bad_since(y, ry))
+		return bad_since(x, rx) < bad_since(y, ry) ? -1 : 1;
 	return strcmp(x->project, y->project);
 }
 
-static int gather(struct report *r, const char *target, const struct store_standings *standings,
-	const struct store_builds *last, struct rows *ret, struct err *err)
+/* What the store says of all projects. */
+struct known {
+	struct store_standings standings;
+	struct store_builds last;
+	struct store_unreachables away;
+};
+
+static void known_release(struct known *k)
 {
-	auto_hmap struct hmap by_standing = HMAP_INIT, by_last = HMAP_INIT, waits = HMAP_INIT;
+	vec_free(&k->standings, store_standing_release);
+	vec_free(&k->last, store_build_release);
+	vec_free(&k->away, store_unreachable_release);
+}
+
+static int ask(struct report *r, const char *target, struct known *ret, struct err *err)
+{
+	int rc = store_standings(r->st, target, &ret->standings, err);
+
+	if (rc >= 0)
+		rc = store_last_builds(r->st, target, &ret->last, err);
+	return rc < 0 ? rc : store_unreachable(r->st, NULL, &ret->away, err);
+}
+
+static int gather(struct report *r, const char *target, const struct known *known, struct rows *ret,
+	struct err *err)
+{
+	auto_hmap struct hmap by_standing = HMAP_INIT, by_last = HMAP_INIT, waits = HMAP_INIT,
+			      by_away = HMAP_INIT;
 	size_t k;
 
 	for (size_t i = 0; i < r->waits.n; i++) {
@@ -56,10 +90,12 @@ static int gather(struct report *r, const char *target, const struct store_stand
 		(void)hmap_set(&waits, key, i);
 	}
 
-	for (size_t i = 0; i < standings->n; i++)
-		(void)hmap_set(&by_standing, standings->v[i].project, i);
-	for (size_t i = 0; i < last->n; i++)
-		(void)hmap_set(&by_last, last->v[i].project, i);
+	for (size_t i = 0; i < known->standings.n; i++)
+		(void)hmap_set(&by_standing, known->standings.v[i].project, i);
+	for (size_t i = 0; i < known->last.n; i++)
+		(void)hmap_set(&by_last, known->last.v[i].project, i);
+	for (size_t i = 0; i < known->away.n; i++)
+		(void)hmap_set(&by_away, known->away.v[i].project, i);
 	vec_foreach (r->conf.projects, p) {
 		struct row w = {.project = p->project, .conf = p};
 		auto_free char *key = xasprintf("%s %s", target, p->project);
@@ -69,9 +105,11 @@ static int gather(struct report *r, const char *target, const struct store_stand
 		if (hmap_get(&waits, key, &k))
 			w.waits = r->waits.v[k] + strlen(key) + 1;
 		if (hmap_get(&by_standing, p->project, &k))
-			w.standing = &standings->v[k];
+			w.standing = &known->standings.v[k];
 		if (hmap_get(&by_last, p->project, &k))
-			w.last = &last->v[k];
+			w.last = &known->last.v[k];
+		if (hmap_get(&by_away, p->project, &k))
+			w.away = &known->away.v[k];
 		if (w.standing && w.standing->first_failure) {
 			int rc = store_build_get(
 				r->st, w.standing->first_failure, &w.first_failure, err);
@@ -129,6 +167,17 @@ static void put_success(struct report *r, struct strbuf *out, const struct row *
 	page_cell_end(out);
 }
 
+static void put_away(struct strbuf *out, const struct store_unreachable *u)
+{
+	sb_add(out, "<span class=\"sub\">");
+	page_unreachable(out);
+	sb_add(out, " upstream cannot be reached since ");
+	page_time(out, u->since);
+	sb_add(out, ": ");
+	html_name(out, u->text);
+	sb_add(out, "</span>");
+}
+
 static void put_row(struct report *r, struct strbuf *out, const struct page *p, const struct row *w)
 {
 	sb_add(out, "<tr><th scope=\"row\">");
@@ -152,6 +201,8 @@ static void put_row(struct report *r, struct strbuf *out, const struct page *p, 
 	}
 	if (w->last && w->standing && w->standing->state == BUILD_FAILED)
 		piece_cause(r, out, p, w->last);
+	if (w->away)
+		put_away(out, w->away);
 	if (w->waits) {
 		sb_add(out, "<span class=\"sub\">the next ");
 		piece_waits(r, out, p, p->target, w->waits);
@@ -166,7 +217,7 @@ static void put_row(struct report *r, struct strbuf *out, const struct page *p, 
 }
 
 struct counts {
-	size_t good, bad, none, waiting;
+	size_t good, bad, none, waiting, away;
 };
 
 static struct counts count(const struct rows *rows)
@@ -175,6 +226,7 @@ static struct counts count(const struct rows *rows)
 
 	vec_foreach (rows, w) {
 		n.waiting += w->waits != NULL;
+		n.away += w->away != NULL;
 		if (!w->standing)
 			n.none++;
 		else if (w->standing->state == BUILD_SUCCESS)
@@ -201,6 +253,8 @@ static int html(struct report *r, const char *target, const struct rows *rows, s
 
 	page_begin(&out, &p);
 	sb_addf(&out, "<p>%zu failing, %zu good, %zu not built yet", n.bad, n.good, n.none);
+	if (n.away)
+		sb_addf(&out, "; of %zu the upstream cannot be reached", n.away);
 	if (n.waiting)
 		sb_addf(&out, "; %zu wait%s for another project", n.waiting,
 			n.waiting == 1 ? "s" : "");
@@ -246,6 +300,7 @@ static json_t *row_json(struct report *r, const struct row *w)
 	json_put_str(o, "message", w->last ? w->last->message : NULL);
 	json_put_str(o, "blamed", w->last ? w->last->blamed : NULL);
 	json_put_str(o, "waits", w->waits);
+	json_put(o, "unreachable", data_unreachable(w->away));
 	return o;
 }
 
@@ -267,22 +322,17 @@ static int json(struct report *r, const char *target, const struct rows *rows, s
 
 int lists_status(struct report *r, const char *target, struct err *err)
 {
-	struct store_standings standings = VEC_INIT;
-	struct store_builds last = VEC_INIT;
+	CLEANUP(known_release) struct known known = {0};
 	struct rows rows = VEC_INIT;
-	int rc = store_standings(r->st, target, &standings, err);
+	int rc = ask(r, target, &known, err);
 
 	r->shown_day = report_now(r) / 86400;
 	if (rc >= 0)
-		rc = store_last_builds(r->st, target, &last, err);
-	if (rc >= 0)
-		rc = gather(r, target, &standings, &last, &rows, err);
+		rc = gather(r, target, &known, &rows, err);
 	if (rc >= 0)
 		rc = html(r, target, &rows, err);
 	if (rc >= 0)
 		rc = json(r, target, &rows, err);
 	vec_free(&rows, row_release);
-	vec_free(&last, store_build_release);
-	vec_free(&standings, store_standing_release);
 	return rc;
 }

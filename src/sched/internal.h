@@ -58,6 +58,8 @@ struct project {
 	unsigned failures; /* in a row */
 	uint64_t broken;   /* since this time of the loop */
 	bool told;         /* operators know */
+	char *kept;        /* what the store says, or is to say, of its trouble: one line; NULL */
+	int64_t since;     /* ... and since when */
 	bool no_room;      /* the disk was full when it was fetched */
 	uint64_t again;    /* after failures: not before this time of the loop */
 };
@@ -111,7 +113,9 @@ struct goal {
 	bool unknown;       /* it has a project of which nothing is known that may be needed */
 	char *no_root;      /* plan: why there is no root to look at projects in */
 	bool queue_changed; /* its queue page is to be written */
-	struct strv waits_changed; /* projects whose pages do not say yet whom they wait for */
+	bool reach_changed; /* ... its status page: who cannot be looked at */
+	/* projects whose pages do not say yet whom they wait for, or whether they are in reach */
+	struct strv waits_changed;
 };
 
 /* A process that carries out a build, or looks at a source package for its dependencies. */
@@ -194,6 +198,7 @@ struct sched {
 	struct news *news;     /* NULL: nobody is told */
 	char *pages_why;       /* what was last wrong with the pages */
 	bool pages_behind;     /* some could not be written */
+	bool trouble_changed;  /* who cannot be looked at: the store does not have all of it yet */
 	uint64_t watchdog_ms;
 	char *status; /* as the service manager was told last */
 };
@@ -271,6 +276,11 @@ void poll_resolve(const struct strv *refs, const struct config_git *g, char ret_
 void poll_trouble(struct sched *s, struct project *p, const struct err *e);
 /* Operators hear of what could not be looked at for an hour. */
 void poll_tell(struct sched *s);
+/* What the store has of the projects, which are there. */
+int trouble_open(struct sched *s, struct err *err);
+/* What has changed since goes into the store, that of projects which are not configured goes away.
+ */
+int trouble_keep(struct sched *s, struct err *err);
 
 /* fetch.c: fetch and list, in helpers. commits.c: queue what they found. */
 void commits_start(struct sched *s);
@@ -359,6 +369,8 @@ void queue_changed(struct sched *s, const char *target);
 void show_build(struct sched *s, int64_t id);
 /* Whom its next build waits for is another one now. */
 void waits_changed(struct sched *s, const struct lane *l);
+/* Whether it can be looked at for new commits; trouble_keep comes before its pages. */
+void reach_changed(struct sched *s, const struct project *p);
 /* Its lint report has come. */
 void show_lint(struct sched *s, int64_t id);
 /* Pages that could not be written are made up for. */

@@ -67,7 +67,7 @@ int poll_open(struct sched *s, struct err *err)
 				 err)) < 0)
 			return r;
 	}
-	return 0;
+	return trouble_open(s, err);
 }
 
 static void remote_free(struct remote **r)
@@ -106,6 +106,7 @@ static void project_free(struct project **p)
 {
 	poll_done(*p);
 	free((*p)->trouble);
+	free((*p)->kept);
 	free(*p);
 }
 

@@ -28,14 +28,19 @@ static void trouble(struct sched *s, struct err *e)
 	err_clear(e);
 }
 
+static void soon(struct sched *s)
+{
+	if (s->report && s->daemon && (!s->pages.at || s->pages.at > loop_now(s->loop) + PAGES_MS))
+		loop_in(s->loop, &s->pages, PAGES_MS);
+}
+
 void queue_changed(struct sched *s, const char *target)
 {
 	struct goal *g = goal_find(s, target);
 
 	if (g)
 		g->queue_changed = true;
-	if (s->report && s->daemon && (!s->pages.at || s->pages.at > loop_now(s->loop) + PAGES_MS))
-		loop_in(s->loop, &s->pages, PAGES_MS);
+	soon(s);
 }
 
 void waits_changed(struct sched *s, const struct lane *l)
@@ -45,6 +50,21 @@ void waits_changed(struct sched *s, const struct lane *l)
 	queue_changed(s, l->target);
 	if (g && s->report && !strv_has(&g->waits_changed, l->project))
 		strv_add(&g->waits_changed, l->project);
+}
+
+void reach_changed(struct sched *s, const struct project *p)
+{
+	vec_foreach (&s->goals, i) {
+		struct goal *g = *i;
+		const struct lane *l = lane_find(s, g->name, p->conf->project);
+
+		if (!l || !l->conf)
+			continue;
+		g->reach_changed = true;
+		if (!strv_has(&g->waits_changed, l->project))
+			strv_add(&g->waits_changed, l->project);
+	}
+	soon(s);
 }
 
 /* Of very many that wait for one each has its turn. True: some are left. */
@@ -73,6 +93,22 @@ static void write_queues(struct sched *s)
 	}
 }
 
+/* Who cannot be looked at: into the store, from which the pages have it. */
+static void write_reach(struct sched *s)
+{
+	auto_err struct err e = ERR_INIT;
+
+	if (trouble_keep(s, &e) < 0) {
+		trouble(s, &e);
+		return;
+	}
+	vec_foreach (&s->goals, g) {
+		if ((*g)->reach_changed && report_status(s->report, (*g)->name, &e) < 0)
+			trouble(s, &e);
+		(*g)->reach_changed = false;
+	}
+}
+
 static int on_pages(void *ctx, struct err *err UNUSED)
 {
 	struct sched *s = ctx;
@@ -80,8 +116,9 @@ static int on_pages(void *ctx, struct err *err UNUSED)
 	bool left = false;
 
 	if (!s->stalled) {
+		write_reach(s);
 		write_queues(s);
-		left = write_waits(s, WAITS_AT_ONCE);
+		left = write_waits(s, WAITS_AT_ONCE) || s->trouble_changed;
 	}
 	if (!s->stalled && report_tick(s->report, time_now(), &e) < 0)
 		trouble(s, &e);
@@ -135,6 +172,8 @@ static void write_anew(struct sched *s)
 
 void show_again(struct sched *s)
 {
+	if (s->trouble_changed)
+		soon(s);
 	if (s->report && s->daemon && s->pages_behind)
 		write_anew(s);
 }
@@ -172,9 +211,10 @@ void show_pass(struct sched *s)
 	bool changed = false;
 
 	vec_foreach (&s->goals, g)
-		changed |= (*g)->queue_changed;
-	if (!s->report || !changed)
+		changed |= (*g)->queue_changed || (*g)->reach_changed;
+	if (!s->report || (!changed && !s->trouble_changed))
 		return;
+	write_reach(s);
 	write_queues(s);
 	(void)write_waits(s, SIZE_MAX);
 	/* a single pass writes the pages of what changed; what is common to all comes once */

@@ -318,6 +318,7 @@ static void test_story(void **state)
 	write_build(good);
 	write_build(bad);
 	write_repo(good);
+	OK(store_unreachable_set(st, "hello", 1700190000, "upstream: " RUDE, err));
 	OK(page_of_project(rep, "el9", "hello", err));
 	golden("builds/1.html", "good.html");
 	golden("builds/1.json", "good.json");

@@ -44,6 +44,7 @@ static int open_report(void **state)
 	configure("follower", NULL, NULL);
 	configure("elsewhere", NULL, &other);
 	configure("new", NULL, NULL);
+	configure("vanished", NULL, NULL);
 	conf.data = tmp;
 	conf.targets = &targets;
 	conf.projects = &projects;
@@ -166,6 +167,13 @@ static void make_world(void)
 	id = queue_build("mini", "new", NOW - 10);
 	OK(store_build_set_waits(st, id, "broken", err));
 	OK(store_hold(st, "new", true, err));
+	/* nobody knows whether there is anything new of these; a server's words are a stranger's */
+	ended("vanished", STATUS_SUCCESS, NOW - 4 * DAY);
+	OK(store_unreachable_set(st, "vanished", NOW - 2 * DAY,
+		"upstream: <b>'/srv/git/vanished'</b>: \u202edoes not appear to be a git "
+		"repository",
+		err));
+	OK(store_unreachable_set(st, "follower", NOW - 600, "packaging: no route to host", err));
 }
 
 static char *slurp(const char *rel)
