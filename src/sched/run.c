@@ -197,12 +197,25 @@ static void set_timers(struct sched *s)
 		set_timer(s, &s->request, on_request, 0);
 }
 
+/* The result of a build lies there, and nobody has read it: it is written in one go. */
+static bool has_unread(const struct sched *s)
+{
+	vec_foreach (&s->workers, it) {
+		const struct worker *w = *it;
+		auto_free char *path = path_join(w->dir, "result.json");
+
+		if (!w->probe && !w->lints && !w->recorded && !w->cancelled && fs_exists(path))
+			return true;
+	}
+	return false;
+}
+
 /* Ends with all that runs; what ran is queued again, unless its result is there, or may be there
  * because nobody looked yet: that is adopted by the next. */
 static void stop(struct sched *s)
 {
 	child_stop_all(s);
-	if (s->recovered && !sched_unfinished(s))
+	if (s->recovered && !sched_unfinished(s) && !has_unread(s))
 		(void)store_requeue_running(s->store, NULL, NULL);
 }
 

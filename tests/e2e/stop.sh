@@ -69,6 +69,23 @@ for section in prep build install check; do
 	ok 'the build is queued again' is_state one queued
 done
 
+# a result that is there, and nobody has read it yet
+cp spec "$spec"
+sed -i "s/^%build\$/&\nsleep 2/" "$spec"
+commit "$T/git/one-distgit" 'two seconds' >/dev/null
+rm -rf data
+start
+eventually test -e data/builds/1/job.json
+kill -STOP $pid
+ok 'a build ends while nobody looks' eventually test -e data/builds/1/result.json
+kill -TERM $pid
+kill -CONT $pid
+wait $pid
+pid=
+ok 'the next run has it' "$PACKMILL" run --once
+ok 'it is good' is_state one success
+ok 'and was built once' test ! -e data/builds/1/attempt-1
+
 # ---- another configuration while it builds ----
 cp spec "$spec"
 sed -i "s/^%build\$/&\nsleep 510.$$/" "$spec"
