@@ -3,7 +3,7 @@
 # Told to stop, or to read its configuration, while a build is anywhere: nothing is left of it, and it is queued again.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$SRC/tests/lib/instance.sh"
-need git rpm rpmbuild python3
+need git rpm rpmbuild python3 strace
 
 mkdir "$T/git" "$T/inst"
 cd "$T/inst" || exit 1
@@ -75,13 +75,16 @@ sed -i "s/^%build\$/&\nsleep 2/" "$spec"
 commit "$T/git/one-distgit" 'two seconds' >/dev/null
 rm -rf data
 start
-eventually test -e data/builds/1/job.json
-kill -STOP $pid
+eventually pgrep -f "build -q --job $PWD/data/builds/1/job.json" >/dev/null
+# the build's process is held up between its result and its word of it
+strace -qq -o strace.log -e inject=rename,renameat,renameat2:delay_exit=8000000 \
+	-p "$(pgrep -f "build -q --job $PWD/data/builds/1/job.json")" 2>/dev/null &
+tracer=$!
 ok 'a build ends while nobody looks' eventually test -e data/builds/1/result.json
 kill -TERM $pid
-kill -CONT $pid
 wait $pid
 pid=
+wait $tracer
 ok 'the next run has it' "$PACKMILL" run --once
 ok 'it is good' is_state one success
 ok 'and was built once' test ! -e data/builds/1/attempt-1
