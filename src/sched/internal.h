@@ -191,7 +191,8 @@ struct sched {
 	bool stalled;
 	unsigned stalls;
 	char *stall_why;
-	bool stall_told; /* to operators */
+	bool stall_told;   /* to operators */
+	bool reload_again; /* there was no room for another configuration */
 	struct loop_timer poll, request, retry, stall, pages, anew, chores, watchdog, tell, slice;
 	struct repo_gc *gc;    /* old builds are being removed */
 	struct report *report; /* NULL: no pages */
@@ -207,7 +208,7 @@ struct sched {
 bool sched_wants(const struct sched *s, const struct config_project *p);
 /* Whether the configuration can be worked with. */
 int sched_check(const struct config *cfg, const struct sched_opts *opts, struct err *err);
-int sched_open_git(struct sched *s, struct err *err);
+int sched_open_git(const struct config *cfg, struct git **ret, struct err *err);
 
 /* stall.c */
 /* Trouble that may pass (a full disk): nothing new begins, what is at hand is tried again. Other

@@ -33,23 +33,74 @@ static int usable(const struct sched *s, const struct config *cfg, struct err *e
 	return 0;
 }
 
-static int take_over(struct sched *s, struct config *cfg, struct err *err)
+static void close_parts(struct sched *s)
 {
-	int r;
-
-	helpers_stop(s, "poll");
-	helpers_stop(s, "fetch");
 	gc_close(s);
 	after_close(s);
 	poll_close(s);
-	*vec_push(&s->old) = *s->current;
-	*s->current = cfg;
+}
+
+static int open_parts(struct sched *s, const struct config *cfg, struct err *err)
+{
+	int r;
+
 	s->cfg = cfg;
 	s->first_ready = 0;
-	if ((r = sched_open_git(s, err)) < 0 || (r = lanes_configure(s, err)) < 0 ||
-		(r = poll_open(s, err)) < 0 || (r = after_open(s, err)) < 0)
+	if ((r = lanes_configure(s, err)) < 0 || (r = poll_open(s, err)) < 0)
 		return r;
+	return after_open(s, err);
+}
+
+/* What has to be written comes first, the rest only reads: when that fails all the same, *e says
+ * so, and what there was is opened again. Negative: that failed, too. */
+static int take_over(struct sched *s, struct config *cfg, struct err *e, struct err *err)
+{
+	CLEANUP(git_freep) struct git *git = NULL;
+	struct git *new;
+	int r;
+
+	if (sched_open_git(cfg, &git, e) < 0)
+		return 0;
+	helpers_stop(s, "poll");
+	helpers_stop(s, "fetch");
+	close_parts(s);
 	loop_in(s->loop, &s->poll, 0);
+	new = git;
+	git = s->git;
+	s->git = new;
+	if ((r = open_parts(s, cfg, e)) >= 0)
+		return 1;
+	close_parts(s);
+	s->git = git;
+	git = new;
+	return open_parts(s, *s->current, err) < 0 ? -(int)err->code : 0;
+}
+
+/* In want of room it is read again when there is some. */
+static int stays(struct sched *s, const struct err *e, struct err *err)
+{
+	auto_err struct err disk = ERR_INIT;
+
+	log_error("the configuration stays as it was: %s", e->msg);
+	if (sched_disk(s, &disk) >= 0)
+		return 0;
+	s->reload_again = true;
+	return sched_stall(s, &disk, err);
+}
+
+static int replace(struct sched *s, struct config **cfg, struct err *err)
+{
+	auto_err struct err e = ERR_INIT;
+	int r = take_over(s, *cfg, &e, err);
+
+	if (r <= 0)
+		return r < 0 ? r : stays(s, &e, err);
+	*vec_push(&s->old) = *s->current;
+	*s->current = TAKE(*cfg);
+	free_unused(s);
+	log_info("configuration read anew: %zu project%s on %zu target%s", s->cfg->projects.n,
+		s->cfg->projects.n == 1 ? "" : "s", s->cfg->targets.n,
+		s->cfg->targets.n == 1 ? "" : "s");
 	return 0;
 }
 
@@ -59,18 +110,14 @@ int sched_reload(struct sched *s, struct err *err)
 	auto_err struct err e = ERR_INIT;
 	int r = 0;
 
+	s->reload_again = false;
 	sd_reloading();
-	if (!s->opts->reload || s->opts->reload(&cfg, NULL) < 0) {
+	if (!s->opts->reload || s->opts->reload(&cfg, NULL) < 0)
 		log_error("the configuration stays as it was");
-	} else if (usable(s, cfg, &e) < 0) {
+	else if (usable(s, cfg, &e) < 0)
 		log_error("the configuration stays as it was: %s", e.msg);
-	} else {
-		r = take_over(s, TAKE(cfg), err);
-		free_unused(s);
-		log_info("configuration read anew: %zu project%s on %zu target%s",
-			s->cfg->projects.n, s->cfg->projects.n == 1 ? "" : "s", s->cfg->targets.n,
-			s->cfg->targets.n == 1 ? "" : "s");
-	}
+	else
+		r = replace(s, &cfg, err);
 	sd_notify("READY=1");
 	return r;
 }

@@ -81,17 +81,16 @@ static void local_paths(const struct config *cfg, struct strv *ret)
 	}
 }
 
-int sched_open_git(struct sched *s, struct err *err)
+int sched_open_git(const struct config *cfg, struct git **ret, struct err *err)
 {
-	auto_free char *state = path_join(s->cfg->data, "git");
+	auto_free char *state = path_join(cfg->data, "git");
 	auto_strv struct strv local = STRV_INIT;
 	int r;
 
-	local_paths(s->cfg, &local);
-	git_free(TAKE(s->git));
+	local_paths(cfg, &local);
 	if ((r = fs_mkdirs(state, 0755, err)) < 0)
 		return r;
-	return git_open(state, &local, &s->git, err);
+	return git_open(state, &local, ret, err);
 }
 
 /* What clients of the host target need beside our packages. */
@@ -152,7 +151,7 @@ static int open_all(struct sched *s, struct err *err)
 	if ((r = fs_lock(lock, &s->lock_fd, err)) < 0)
 		return err_wrap(err, "data directory '%s'", s->cfg->data);
 	s->loop = loop_new(NULL);
-	if ((r = sched_open_git(s, err)) < 0)
+	if ((r = sched_open_git(s->cfg, &s->git, err)) < 0)
 		return r;
 	return open_known(s, false, err);
 }

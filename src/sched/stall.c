@@ -151,5 +151,5 @@ static int on_stall(void *ctx, struct err *err)
 	s->stalls = 0;
 	show_again(s);
 	tell_look(s);
-	return 0;
+	return s->reload_again ? sched_reload(s, err) : 0;
 }

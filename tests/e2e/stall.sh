@@ -64,6 +64,7 @@ published()
 }
 
 project one
+project two
 config data >packmill.yaml
 
 # ---- read-only repositories ----
@@ -126,13 +127,21 @@ change one 'echo four' >/dev/null
 dd if=/dev/zero of=disk/fill bs=64k 2>/dev/null
 dd if=/dev/zero of=disk/fill2 bs=512 2>/dev/null
 "$PACKMILL" poll >/dev/null 2>&1
-kill -HUP $pid
-ok 'no room' eventually grep -Eq 'No space left|is full' log
+cat >>packmill.yaml <<E2
+  - {project: two, upstream: {url: $T/git/two, branch: main}, packaging: {url: $T/git/two-distgit, branch: main}}
+E2
+no_reload()
+{
+	kill -HUP $pid && sleep 0.3 && grep -Eq 'the configuration stays as it was: .*(No space left|is full)' log
+}
+ok 'another configuration has to wait, too' eventually no_reload
+hasnt 'and is not said to be there' log 'configuration read anew'
+sleep 0.5
 ok 'it lives' kill -0 $pid
 is 'what is published stays byte for byte' "$(published disk)" "$(cat before)"
 rm disk/fill disk/fill2
-kill -HUP $pid
-ok 'it goes on when there is room' eventually is_state 'success success'
+ok 'it goes on when there is room' eventually is_state 'success success success'
+has 'under the other configuration' log 'configuration read anew: 2 projects'
 stop TERM
 is 'and ends as ever' "$status" 143
 umount disk
