@@ -59,6 +59,13 @@ is_state()
 	[ "$(states)" = "$1" ]
 }
 
+# What ran is queued again, or will be when there is room for the database to say so.
+is_back()
+{
+	is_state "$1" || { [[ $1 = *queued:0 ]] && is_state "${1%queued:0}running:1" &&
+		! pgrep -f "build -q --job $T/inst/" >/dev/null; }
+}
+
 start()
 {
 	: >log
@@ -124,14 +131,14 @@ full()
 {
 	ok "$1: it stalls" eventually grep -q 'nothing new begins until' log
 	has "$1: why is said" log '(is free for .*|[^ ]*): No space left on device; nothing new begins'
-	ok "$1: what ran is queued" eventually is_state "$2"
+	ok "$1: what ran is queued" eventually is_back "$2"
 	sleep 2.5
 	is "$1: one line says so" "$(stalls)" 1
 	hasnt "$1: nobody is blamed" log 'failed on|can be looked at again|upstream:|packaging:'
 	is "$1: what is published stays byte for byte" "$(published)" "$(cat "$T/before")"
 	ok "$1: queue" "$PACKMILL" queue
 	has "$1: says why" err 'nothing new begins: .*No space left'
-	is "$1: nothing waits for another try" "$(states)" "$2"
+	ok "$1: nothing waits for another try" is_back "$2"
 }
 
 # room WHAT STATES
@@ -174,7 +181,7 @@ fill
 change one 'echo three' >/dev/null
 full fetch 'success:1 success:1'
 ok 'fetch: status' "$PACKMILL" status --json
-hasnt 'fetch: no project is in trouble' out '(retry|error|unreachable)'
+hasnt 'fetch: no project is in trouble' out '(retry|error|"unreachable": [^n])'
 room fetch 'success:1 success:1 success:1'
 is 'operators were told once' "$("$PACKMILL" notify list --json | grep -c 'No space left')" 1
 hasnt 'maintainers were told nothing' <("$PACKMILL" notify list --json) 'dev@example.org'
