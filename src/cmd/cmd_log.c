@@ -71,6 +71,11 @@ static int print_new(const char *path, int *fd, struct err *err)
 	return n < 0 ? err_errno(err, "read '%s'", path) : cmd_flush(err);
 }
 
+static bool has_ended(const struct store_build *b)
+{
+	return b->state == BUILD_SUCCESS || b->state == BUILD_FAILED || b->state == BUILD_CANCELLED;
+}
+
 /* The state is opened anew each time: who may only read sees it as it was when it was opened. */
 static int is_over(const struct config *cfg, int64_t id, bool *ret, struct err *err)
 {
@@ -80,7 +85,7 @@ static int is_over(const struct config *cfg, int64_t id, bool *ret, struct err *
 
 	if ((r = cmd_store(cfg, &st, err)) < 0 || (r = store_build_get(st, id, &b, err)) < 0)
 		return r;
-	*ret = b.state == BUILD_SUCCESS || b.state == BUILD_FAILED;
+	*ret = has_ended(&b);
 	return 0;
 }
 
@@ -134,7 +139,7 @@ static int show(
 	auto_free char *plain = path_join(dir, name), *path = NULL;
 	int r;
 
-	if (follow && !global.json && b->state != BUILD_SUCCESS && b->state != BUILD_FAILED &&
+	if (follow && !global.json && !has_ended(b) &&
 		(r = follow_log(cfg, b->id, plain, err)) != -ERR_NOT_FOUND)
 		return r;
 	if (repo_log_path(dir, name, &path, NULL) < 0)

@@ -41,4 +41,9 @@ ok 'it says where the file is' python3 -c 'import json, sys
 j = json.load(open(sys.argv[1]))
 assert j["schema"] == 1 and j["build"] == 1 and j["log"] == "state" and not j["packed"], j
 assert "source" in open(j["file"]).read()' "$T/json"
+ok 'a project on hold' "$PACKMILL" queue hold tool
+commit "$T/git/tool" 'more' >/dev/null
+ok 'has a build in the queue' "$PACKMILL" run --once
+ok 'that is cancelled' "$PACKMILL" cancel 2
+exits 2 'and not waited for' timeout 60 "$PACKMILL" log -f 2
 done_testing
