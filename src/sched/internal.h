@@ -20,6 +20,7 @@
 #define GRACE_MS     2500 /* between asking a process to end and killing it */
 #define LINT_MOST_MS (15 * 60 * UINT64_C(1000)) /* a lint that decides nothing is ended then */
 #define SAID_MAX     4096                       /* of the reason why there is no result */
+#define LOCK_MOST    8192 /* bytes of the lock file: who holds it, and why nothing begins */
 /* Below the data directory: probes of a plan beside another packmill that has the instance. */
 #define PROBES_ASIDE "probe-aside"
 

@@ -210,7 +210,7 @@ static int64_t holder(const char *lock)
 	auto_free char *text = NULL;
 	uint64_t pid;
 
-	if (fs_read(lock, 64, &text, NULL, NULL) < 0)
+	if (fs_read(lock, LOCK_MOST, &text, NULL, NULL) < 0)
 		return 1;
 	text[strcspn(text, "\n")] = '\0';
 	return str_u64(text, &pid) && pid <= INT32_MAX ? (int64_t)pid : 1;

@@ -7,8 +7,6 @@
 #include "sched/internal.h"
 #include <signal.h>
 
-#define STALL_NOTE_MAX 8192
-
 /* Second line of the lock file: other commands say why nothing begins. Overwriting a few bytes
  * mostly works on a full disk too; a read-only one needs no words. */
 static void note_stall(const struct sched *s)
@@ -27,7 +25,7 @@ char *sched_stalled(const struct config *cfg)
 	char *why;
 	long pid;
 
-	if (fs_read(lock, STALL_NOTE_MAX, &text, NULL, NULL) < 0 || !(why = strchr(text, '\n')))
+	if (fs_read(lock, LOCK_MOST, &text, NULL, NULL) < 0 || !(why = strchr(text, '\n')))
 		return NULL;
 	*why++ = '\0';
 	pid = strtol(text, NULL, 10);
@@ -123,7 +121,7 @@ struct worker *sched_unfinished(const struct sched *s)
 static int on_stall(void *ctx, struct err *err)
 {
 	struct sched *s = ctx;
-	auto_err struct err disk = ERR_INIT;
+	auto_err struct err disk = ERR_INIT, e = ERR_INIT;
 	struct worker *w;
 	int r = 0;
 
@@ -133,8 +131,8 @@ static int on_stall(void *ctx, struct err *err)
 	while (!s->stalled && (w = sched_unfinished(s)))
 		if ((r = work_finish(w, err)) < 0)
 			return r;
-	if (!s->stalled && !s->recovered && (r = recover(s, err)) < 0)
-		return r;
+	if (!s->stalled && !s->recovered && recover(s, &e) < 0)
+		return sched_stall(s, &e, err);
 	if (!s->stalled)
 		commits_start(s);
 	if (!s->stalled && (r = commits_flush(s, err)) < 0)
