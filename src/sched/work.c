@@ -117,7 +117,10 @@ static int start(struct worker *w, struct err *err)
 		return r;
 	w->build.attempt++;
 	w->build.started = time_now();
-	return child_start(w, file, err);
+	/* no process to be had: it did not begin */
+	if ((r = child_start(w, file, err)) < 0)
+		(void)store_build_untry(w->s->store, w->build.id, NULL);
+	return r;
 }
 
 int work_start(struct sched *s, struct lane *l, const struct item *it, struct err *err)
