@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which pages a change touches. */
+#include "base/disk.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -168,15 +169,30 @@ int report_status(struct report *r, const char *target, struct err *err)
 int report_waits(
 	struct report *r, const char *target, struct strv *projects, size_t most, struct err *err)
 {
-	size_t n = projects->n < most ? projects->n : most;
+	auto_strv struct strv left = STRV_INIT;
+	char *failed = NULL;
 	int rc = 0;
 
-	for (size_t i = 0; i < n && rc >= 0; i++)
-		rc = page_of_project(r, target, projects->v[i], err);
-	for (size_t i = 0; i < n; i++)
-		free(projects->v[i]);
-	if (n)
-		memmove(projects->v, projects->v + n, (projects->n -= n) * sizeof *projects->v);
+	for (size_t i = 0; i < projects->n; i++) {
+		char *p = projects->v[i];
+
+		if (i >= most || failed) {
+			strv_take(&left, p);
+			continue;
+		}
+		if ((rc = page_of_project(r, target, p, err)) < 0)
+			failed = p;
+		else
+			free(p);
+	}
+	if (failed && err && disk_fault(err->sys))
+		strv_take(&left, failed);
+	else
+		free(failed);
+	projects->n = 0;
+	strv_release(projects);
+	*projects = left;
+	left = (struct strv)STRV_INIT;
 	return rc < 0 ? err_wrap(err, "pages of who waits") : 0;
 }
 

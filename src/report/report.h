@@ -55,8 +55,9 @@ int report_queue(struct report *r, const char *target, struct err *err);
 /* Who cannot be looked at for new commits (store_unreachable) has changed: the target's status; the
  * projects' own pages are report_waits'. */
 int report_status(struct report *r, const char *target, struct err *err);
-/* Whom these projects wait for has changed: the own pages of the first `most`, which are taken off
- * the list. */
+/* Whom these projects wait for has changed: the own pages of the first `most`; they are taken off
+ * the list. The first that cannot be written ends it; one that had no room comes back as its last.
+ */
 int report_waits(
 	struct report *r, const char *target, struct strv *projects, size_t most, struct err *err);
 /*

@@ -172,8 +172,7 @@ static void write_anew(struct sched *s)
 
 void show_again(struct sched *s)
 {
-	if (s->trouble_changed)
-		soon(s);
+	soon(s);
 	if (s->report && s->daemon && s->pages_behind)
 		write_anew(s);
 }
