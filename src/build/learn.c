@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* learn.c - what a build tells of dependencies, for those who order and repeat builds. */
 #include "base/fs.h"
+#include "base/time.h"
 #include "build/steps.h"
 #include "format/rpm/rpm_dep.h"
 #include "format/rpm/rpm_learn.h"
@@ -91,19 +92,27 @@ int learn_missing(struct build *b, const char *problems, struct err *err)
 
 /* Far more than a jail needs for ELF_MAX, with all that is mapped already */
 #define JAIL_MEMORY  (4 * GIB)
-#define JAIL_SECONDS 300
+#define JAIL_SECONDS 300 /* for all packages of a build */
+
+struct jail {
+	struct build *b;
+	uint64_t until;
+};
 
 static int jail_run(void *ctx, const char *file, int (*fn)(void *arg, int out_fd), void *arg,
 	struct strbuf *ret_out, struct err *err)
 {
 	auto_err struct err e = ERR_INIT;
-	struct build *b = ctx;
-	int r = sandbox_compute(fn, arg, JAIL_SECONDS, ret_out, &e);
+	const struct jail *j = ctx;
+	uint64_t now = time_mono_ms();
+	int r = now < j->until ? sandbox_compute(fn, arg, (unsigned)((j->until - now) / 1000 + 1),
+					 ret_out, &e)
+			       : err_set(&e, ERR_TIMEOUT, "the packages before took too long");
 
 	if (r >= 0)
 		return 0;
 	if (r != -ERR_SIGNAL)
-		logs_state(&b->logs, "what is in %s is not known: %s; its digests are taken",
+		logs_state(&j->b->logs, "what is in %s is not known: %s; its digests are taken",
 			path_base(file), e.msg);
 	return err_move(err, &e);
 }
@@ -117,7 +126,8 @@ static int jail_confine(void *ctx, struct err *err)
 int learn_packages(struct build *b, struct err *err)
 {
 	struct result *res = b->res;
-	struct format_jail jail = {.run = jail_run, .confine = jail_confine, .ctx = b};
+	struct jail j = {b, time_mono_ms() + JAIL_SECONDS * UINT64_C(1000)};
+	struct format_jail jail = {.run = jail_run, .confine = jail_confine, .ctx = &j};
 	auto_strv struct strv files = STRV_INIT;
 	int r;
 
