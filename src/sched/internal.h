@@ -12,9 +12,7 @@
 #include "sched/sched.h"
 #include "store/store.h"
 
-#define RETRY_FIRST                                                                                \
-	60 /* seconds until a try after trouble of the machine; each next four times               \
-	    */
+#define RETRY_FIRST  60   /* seconds to a try after trouble of the machine; then 4 times that */
 #define RETRY_MOST   3600 /* but never longer */
 #define STALL_MOST   60   /* the same between looks whether there is room again */
 #define GRACE_MS     2500 /* between asking a process to end and killing it */
@@ -73,8 +71,7 @@ struct item {
 	bool asked;      /* by a person: does not wait for failures */
 	bool rebuild;    /* of a commit that was built before */
 	bool fresh;      /* a commit that nothing was done with yet */
-	int64_t starved; /* tries that the disk had no room for, though it had when they were over
-			  */
+	int64_t starved; /* tries that the disk had no room for, though some later */
 };
 
 /* The builds of one project on one target: one after another, in the order of commits. */
