@@ -322,6 +322,8 @@ int work_job(struct worker *w, struct err *err);
 /* Whether another project has the same two repositories: the directories of its commits then need
  * its name (repo_commit_dir). */
 bool sched_shares_both(const struct config *cfg, const struct config_project *p);
+/* All packages are in `dir` as the result names them. */
+bool work_whole(const char *dir, const struct result *res);
 int work_publish(struct worker *w, struct err *err);
 void work_no_result(struct worker *w, const char *message);
 void work_fill(struct worker *w);

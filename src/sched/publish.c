@@ -4,6 +4,7 @@
  * the record: a crash between the two publishes the same bits again and converges.
  */
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "repo/repo.h"
@@ -65,6 +66,18 @@ void work_save_result(const struct worker *w)
 	(void)json_write_atomic(path, j, NULL);
 }
 
+bool work_whole(const char *dir, const struct result *res)
+{
+	vec_foreach (&res->artifacts, p) {
+		auto_free char *path = path_join(dir, p->file);
+		char hex[SHA256_HEX];
+
+		if (sha256_file(path, hex, NULL) < 0 || !str_eq(hex, p->sha256))
+			return false;
+	}
+	return true;
+}
+
 /* The publisher refused (same NEVRA, other bytes, no fit name): that is the package's failure. */
 static void refused(struct worker *w, struct err *e)
 {
@@ -104,6 +117,25 @@ static void give_up(struct worker *w)
 	work_save_result(w);
 }
 
+/* Somebody removed or changed them since: only another try makes them. */
+static void lost(struct worker *w, struct err *e)
+{
+	auto_free char *text = xasprintf("its packages are not as they were built: %s", e->msg);
+
+	w->res->status = STATUS_RETRY;
+	w->res->cause = CAUSE_INFRASTRUCTURE;
+	str_set(&w->res->cause_step, "publish");
+	str_set(&w->res->cause_message, text);
+	str_set(&w->res->cause_log, NULL);
+	err_clear(e);
+	if ((uint64_t)w->item.tries >= w->cfg->retries) {
+		give_up(w);
+		return;
+	}
+	work_fill(w);
+	work_save_result(w);
+}
+
 static void set_paths(struct worker *w)
 {
 	vec_foreach (&w->res->artifacts, p)
@@ -133,6 +165,8 @@ static int publish(struct worker *w, struct repo *repo, bool *ret_published, str
 		r = repo_publish(repo, w->s->store, &c, &w->repo, &refusal);
 		if (r == -ERR_CONFLICT || r == -ERR_SOURCE || r == -ERR_BUILD)
 			refused(w, &refusal);
+		else if (r < 0 && sched_disk(w->s, NULL) >= 0 && !work_whole(w->dir, w->res))
+			lost(w, &refusal);
 		else if (r < 0)
 			return err_move(err, &refusal);
 		else

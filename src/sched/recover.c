@@ -5,26 +5,12 @@
  * others go back into the queue, each once.
  */
 #include "base/fs.h"
-#include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "build/build.h"
 #include "sched/internal.h"
 
 #define SWEEP_LAST 200 /* builds of a state whose scratch is looked for */
-
-/* All packages are there, as the result names them: the machine may have died, too. */
-static bool is_whole(const char *dir, const struct result *res)
-{
-	vec_foreach (&res->artifacts, p) {
-		auto_free char *path = path_join(dir, p->file);
-		char hex[SHA256_HEX];
-
-		if (sha256_file(path, hex, NULL) < 0 || !str_eq(hex, p->sha256))
-			return false;
-	}
-	return true;
-}
 
 static struct result *left_result(const struct sched *s, int64_t id)
 {
@@ -34,7 +20,7 @@ static struct result *left_result(const struct sched *s, int64_t id)
 	auto_json json_t *j = NULL;
 
 	if (json_read(path, &j, NULL) < 0 || result_from_json(j, &res, NULL) < 0 ||
-		!is_whole(dir, res))
+		!work_whole(dir, res))
 		return NULL;
 	return TAKE(res);
 }

@@ -59,11 +59,16 @@ is_state()
 	[ "$(states)" = "$1" ]
 }
 
+# No build's process is at work, or tidies up.
+none_builds()
+{
+	! pgrep -f "build -q --job $T/inst/" >/dev/null
+}
+
 # What ran is queued again, or will be when there is room for the database to say so.
 is_back()
 {
-	is_state "$1" || { [[ $1 = *queued:0 ]] && is_state "${1%queued:0}running:1" &&
-		! pgrep -f "build -q --job $T/inst/" >/dev/null; }
+	is_state "$1" || { [[ $1 = *queued:0 ]] && is_state "${1%queued:0}running:1" && none_builds; }
 }
 
 start()
@@ -207,6 +212,7 @@ spec "sleep 2.${n}3" 'install -Dm755 one %{buildroot}/usr/bin/one'
 ok 'publish: a build runs' marker "2.${n}3"
 kill -STOP $pid
 ok 'publish: it is finished' eventually test -e disk/builds/6/result.json
+ok 'publish: and gone' eventually none_builds
 fill
 kill -CONT $pid
 full publish "$done success:1 success:1 running:1"

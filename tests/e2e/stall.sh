@@ -164,5 +164,19 @@ ok 'the next one takes it over' eventually is_state 'success'
 has 'and says so' log 'build 1 was finished before, it is taken over'
 is 'it was not built again' "$(stat -c %i data/builds/1/build.log) $(find data/builds -name 'attempt-*')" "$inode "
 is 'it is in the repository' "$(find -L data/repos/host/current -name 'one-*.noarch.rpm' -printf '%f\n' | sort -u | wc -l)" 1
+
+# ---- packages that are gone before they are published ----
+change one 'echo five' >/dev/null
+ok 'the next commit' "$PACKMILL" poll
+ok 'is built' eventually pgrep -f "^sleep 4\.$$\$"
+kill -STOP $pid
+ok 'it ends, and nobody looks' eventually test -e data/builds/2/result.json
+rm data/builds/2/one-*.noarch.rpm
+kill -CONT $pid
+ok 'it will be tried again' eventually is_state 'success retry'
+has 'why is said' log 'its packages are not as they were built: .*No such file'
+hasnt 'others go on' log 'nothing new begins'
 stop TERM
+ok 'another try' "$PACKMILL" run --once
+is 'makes them' "$(states)" 'success success'
 done_testing

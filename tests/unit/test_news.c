@@ -409,6 +409,7 @@ static void remotes(void **state)
 	vec_release(&s.projects);
 	hmap_release(&s.touched);
 	free(p.trouble);
+	free(p.kept);
 }
 
 /* What fails for days, and what is held, does not hide what may go now. */
