@@ -12,6 +12,8 @@ import sys
 
 WORLD, TABLE = sys.argv[1], sys.argv[2]
 PACKMILL = os.environ["PACKMILL"]
+# a start with sanitizers takes long: three of nine cases there
+SAMPLE = 3 if "asan" in PACKMILL else 1
 INST = os.path.join(WORLD, "inst")
 DOCUMENTED = {0, 1, 2, 3, 4, 5, 6, 7, 11}
 LONG = b"a" * 5000
@@ -282,6 +284,8 @@ def try_nonsense(row, pool):
     before = state()
     todo = []
     for i, case in enumerate(cases(row)):
+        if i // 3 % SAMPLE:
+            continue
         if "alone" in row.uses:
             todo.append(one(case, i % 3 == 0))
         else:
