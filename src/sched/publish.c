@@ -78,16 +78,16 @@ bool work_whole(const char *dir, const struct result *res)
 	return true;
 }
 
-/* The publisher refused (same NEVRA, other bytes, no fit name): that is the package's failure. */
-static void refused(struct worker *w, struct err *e)
+/* Publishing itself is the verdict. */
+static void judge(
+	struct worker *w, enum build_status status, enum cause_kind cause, const char *message)
 {
-	w->res->status = STATUS_FAILED;
-	w->res->cause = CAUSE_SOURCE;
+	w->res->status = status;
+	w->res->cause = cause;
 	str_set(&w->res->cause_step, "publish");
-	str_set(&w->res->cause_message, e->msg);
+	str_set(&w->res->cause_message, message);
 	str_set(&w->res->cause_log, NULL);
 	work_fill(w);
-	err_clear(e);
 	work_save_result(w);
 }
 
@@ -118,22 +118,11 @@ static void give_up(struct worker *w)
 }
 
 /* Somebody removed or changed them since: only another try makes them. */
-static void lost(struct worker *w, struct err *e)
+static void lost(struct worker *w, const struct err *e)
 {
 	auto_free char *text = xasprintf("its packages are not as they were built: %s", e->msg);
 
-	w->res->status = STATUS_RETRY;
-	w->res->cause = CAUSE_INFRASTRUCTURE;
-	str_set(&w->res->cause_step, "publish");
-	str_set(&w->res->cause_message, text);
-	str_set(&w->res->cause_log, NULL);
-	err_clear(e);
-	if ((uint64_t)w->item.tries >= w->cfg->retries) {
-		give_up(w);
-		return;
-	}
-	work_fill(w);
-	work_save_result(w);
+	judge(w, STATUS_RETRY, CAUSE_INFRASTRUCTURE, text);
 }
 
 static void set_paths(struct worker *w)
@@ -163,8 +152,9 @@ static int publish(struct worker *w, struct repo *repo, bool *ret_published, str
 	str_set(&w->repo, NULL);
 	if (w->res->status == STATUS_SUCCESS) {
 		r = repo_publish(repo, w->s->store, &c, &w->repo, &refusal);
+		/* same NEVRA, other bytes, no fit name: that is the package's failure */
 		if (r == -ERR_CONFLICT || r == -ERR_SOURCE || r == -ERR_BUILD)
-			refused(w, &refusal);
+			judge(w, STATUS_FAILED, CAUSE_SOURCE, refusal.msg);
 		else if (r < 0 && sched_disk(w->s, NULL) >= 0 && !work_whole(w->dir, w->res))
 			lost(w, &refusal);
 		else if (r < 0)
@@ -172,6 +162,8 @@ static int publish(struct worker *w, struct repo *repo, bool *ret_published, str
 		else
 			*ret_published = true;
 	}
+	if (w->res->status == STATUS_RETRY && (uint64_t)w->item.tries >= w->cfg->retries)
+		give_up(w);
 	if (w->res->status == STATUS_FAILED)
 		return repo_record_failure(repo, w->s->store, &c, &w->repo, err);
 	return 0;
@@ -184,8 +176,6 @@ int work_publish(struct worker *w, struct err *err)
 	int r;
 
 	set_paths(w);
-	if (w->res->status == STATUS_RETRY && (uint64_t)w->item.tries >= w->cfg->retries)
-		give_up(w);
 	if ((r = repo_open(w->cfg->data, w->target->name, &repo, err)) < 0 ||
 		(!w->recorded && (r = publish(w, repo, &published, err)) < 0) ||
 		(r = after_record(w, published, err)) < 0)
