@@ -4,6 +4,7 @@
 # kills, full disks, wrong configurations and remotes that hang.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$SRC/tests/lib/instance.sh"
+. "$SRC/tests/lib/service.sh"
 need git rpm rpmbuild python3
 
 mkdir "$T/git" "$T/inst"
@@ -28,33 +29,6 @@ projects:
 E2
 }
 
-# builds WHAT: that of all builds, oldest first, in one line
-builds()
-{
-	"$PACKMILL" list "${@:2}" --json | python3 -c 'import json, sys
-print(*(b[sys.argv[1]] for b in reversed(json.load(sys.stdin)["builds"])))' "$1"
-}
-
-is_state()
-{
-	[ "$(builds state "${@:2}")" = "$1" ]
-}
-
-start()
-{
-	: >log
-	"$PACKMILL" run >>log 2>&1 &
-	pid=$!
-}
-
-stop()
-{
-	kill "-$1" $pid
-	wait $pid
-	status=$?
-	pid=
-}
-
 # what its processes are known by: no other test's
 running()
 {
@@ -65,7 +39,7 @@ project alpha
 project beta
 config >packmill.yaml
 
-start
+begin
 ok 'the first commits are built' eventually is_state 'success success'
 is 'of both' "$(builds project | tr ' ' '\n' | sort | tr '\n' ' ')" 'alpha beta '
 exits 7 'a second one is refused' "$PACKMILL" run
@@ -163,12 +137,12 @@ is 'the build is queued again' "$(builds state -p alpha | sed 's/.* //')" queued
 is 'nothing counts as running' "$(builds state | grep -c running)" 0
 
 # killed
-start
+begin
 ok 'a new one takes it up' eventually running
 stop KILL
 eventually none_asleep 410
 is 'its processes die with it' "$(running | wc -l)" 0
-start
+begin
 ok 'and the next' eventually running
 has 'once' log '^1 interrupted build is queued again$'
 ok 'cancelled at last' "$PACKMILL" cancel "$(builds build -p alpha | sed 's/.* //')"
@@ -187,7 +161,7 @@ c.execute("update build set state = 1, published = 0, repo = null where id = ?",
 c.commit()
 E2
 inode=$(stat -c %i "data/builds/$n/build.log")
-start
+begin
 ok 'is taken over' eventually grep -q "build $n was finished before" log
 ok 'and published' eventually is_state 'success success success cancelled cancelled success' -p alpha
 is 'not built again' "$(stat -c %i "data/builds/$n/build.log")" "$inode"
@@ -198,7 +172,7 @@ change beta 'echo beta turns' >/dev/null
 sed 's/jobs: 2/jobs: 1/' packmill.yaml >one.yaml
 mv one.yaml packmill.yaml
 "$PACKMILL" queue hold -q beta
-start
+begin
 for n in 1 2 3 4 5 6; do change alpha "echo alpha turn $n" >/dev/null; done
 ok 'look now' "$PACKMILL" poll
 built_all()
@@ -231,7 +205,7 @@ mkdir -p small/repos
 if mount -t tmpfs -o size=12M none small/repos 2>/dev/null; then
 	config small >packmill.yaml
 	ok 'repositories on a disk of their own' "$PACKMILL" run --once
-	start
+	begin
 	ok 'a service there' eventually grep -q 'looked at every' log
 	(cd small/repos && find host/current -type f -exec sha256sum {} + | sort) >before
 	dd if=/dev/zero of=small/repos/fill bs=64k 2>/dev/null

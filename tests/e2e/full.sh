@@ -5,6 +5,7 @@
 # about any project: nothing is counted as a try, one line says so, and all goes on when there is room.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$SRC/tests/lib/instance.sh"
+. "$SRC/tests/lib/service.sh"
 . "$SRC/tests/lib/distro.sh"
 need git rpm rpmbuild python3 setpriv
 [ "$(id -u)" = 0 ] || skip_all 'mounting needs root'
@@ -38,15 +39,6 @@ E2
 	done
 }
 
-eventually()
-{
-	local n=0
-	until "$@" >/dev/null 2>&1; do
-		[ $((n += 1)) -le 300 ] || { tail -n 20 log | sed 's/^/# /'; return 1; }
-		sleep 0.2
-	done
-}
-
 # states: of all builds, oldest first, each with the number of its tries
 states()
 {
@@ -69,22 +61,6 @@ none_builds()
 is_back()
 {
 	is_state "$1" || { [[ $1 = *queued:0 ]] && is_state "${1%queued:0}running:1" && none_builds; }
-}
-
-start()
-{
-	: >log
-	"$PACKMILL" run >>log 2>&1 &
-	pid=$!
-	eventually grep -q 'looked at every' log
-}
-
-stop()
-{
-	kill -TERM $pid
-	wait $pid
-	status=$?
-	pid=
 }
 
 # fill [KIB]: but for so much, and so it stays, whatever is freed
@@ -218,7 +194,7 @@ kill -CONT $pid
 full publish "$done success:1 success:1 running:1"
 room publish "$done success:1 success:1 success:1"
 ok 'publish: it was not built again' test -e disk/builds/6/result.json
-stop
+stop TERM
 is 'it ends as ever' "$status" 143
 
 # ---- the build's own layer, on the disk ----
@@ -231,11 +207,11 @@ head -c 215M /dev/zero >disk/fill
 ok 'layer: it is no failure' eventually grep -q 'no room on the disk for build 7' log
 ok 'layer: it is queued again' eventually is_state "$done success:1 success:1 success:1 queued:0"
 hasnt 'layer: no build has failed' log 'failed on|given up'
-stop
+stop TERM
 rm disk/fill
 start
 ok 'layer: it is built when there is room' eventually is_state "$done success:1 success:1 success:1 success:1"
-stop
+stop TERM
 ok 'nothing is wrong' "$PACKMILL" fsck
 umount disk
 
@@ -259,6 +235,6 @@ mkdir -p disk/repos/$target/current
 published >"$T/before"
 full root 'queued:0'
 room root 'success:1'
-stop
+stop TERM
 stop_distro
 done_testing

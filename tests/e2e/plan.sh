@@ -23,15 +23,6 @@ planned()
 print(*(p["project"] + "?" * (not p["order_known"]) + "<" + "+".join(p["after"]) for p in json.load(sys.stdin)["plan"]))'
 }
 
-eventually()
-{
-	local n=0
-	until "$@" >/dev/null 2>&1; do
-		[ $((n += 1)) -le 300 ] || return 1
-		sleep 0.2
-	done
-}
-
 queued()
 {
 	[ "$("$PACKMILL" list --state queued --json | grep -c '"build":')" = "$1" ]

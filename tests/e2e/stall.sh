@@ -4,6 +4,7 @@
 # device with errors; and a kill between the end of a build and its record.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$SRC/tests/lib/instance.sh"
+. "$SRC/tests/lib/service.sh"
 need git rpm rpmbuild python3 strace
 [ "$(id -u)" = 0 ] || skip_all 'mounting needs root'
 
@@ -29,33 +30,6 @@ notify: {smtp: "127.0.0.1:9", operators: [ops@example.org]}
 projects:
   - {project: one, upstream: {url: $T/git/one, branch: main}, packaging: {url: $T/git/one-distgit, branch: main}}
 E2
-}
-
-states()
-{
-	"$PACKMILL" list --json | python3 -c 'import json, sys
-print(*(b["state"] for b in reversed(json.load(sys.stdin)["builds"])))'
-}
-
-is_state()
-{
-	[ "$(states)" = "$1" ]
-}
-
-start()
-{
-	: >log
-	"$PACKMILL" run >>log 2>&1 &
-	pid=$!
-	eventually grep -q 'looked at every' log
-}
-
-stop()
-{
-	kill "-$1" $pid
-	wait $pid
-	status=$?
-	pid=
 }
 
 published()
@@ -89,7 +63,7 @@ sleep 2.5
 is 'once in the log' "$(grep -c 'Read-only' log)" 1
 is 'operators are told' "$("$PACKMILL" notify list --json | grep -c 'Read-only')" 1
 is 'what is published stays byte for byte' "$(published data)" "$(cat before)"
-is 'nothing else begins' "$(states)" 'success running'
+is 'nothing else begins' "$(builds state)" 'success running'
 mount -o remount,rw data/repos
 ok 'it goes on when that is over' eventually is_state 'success success'
 ok 'and says so' eventually grep -q '^it works again' log
@@ -178,5 +152,5 @@ has 'why is said' log 'its packages are not as they were built: .*No such file'
 hasnt 'others go on' log 'nothing new begins'
 stop TERM
 ok 'another try' "$PACKMILL" run --once
-is 'makes them' "$(states)" 'success success'
+is 'makes them' "$(builds state)" 'success success'
 done_testing

@@ -4,6 +4,7 @@
 # host that does not answer. It is said wherever people look, since when and why, until it is over.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$SRC/tests/lib/instance.sh"
+. "$SRC/tests/lib/service.sh"
 need git rpm rpmbuild /usr/bin/python3 tidy
 /usr/bin/python3 -c 'import html5lib' 2>/dev/null || skip_all 'no python3-html5lib'
 PATH=/usr/bin:$PATH
@@ -26,21 +27,6 @@ defaults:
 projects:
 E2
 	printf '  - project: %s\n' "$@"
-}
-
-start()
-{
-	: >log
-	"$PACKMILL" run >>log 2>&1 &
-	pid=$!
-	eventually grep -q 'looked at every' log
-}
-
-stop()
-{
-	kill "-$1" $pid
-	wait $pid
-	pid=
 }
 
 # away EXPRESSION: of each project that cannot be reached, as status has it; of p the row, of u what is said
@@ -68,17 +54,6 @@ print(*sorted(p["project"] for p in json.load(open(sys.argv[1]))["projects"] if 
 page_has()
 {
 	[ "$(on_page)" = "$1" ]
-}
-
-states()
-{
-	"$PACKMILL" list --json "$@" | python3 -c 'import json, sys
-print(*(b["state"] for b in reversed(json.load(sys.stdin)["builds"])))'
-}
-
-is_state()
-{
-	[ "$(states "${@:2}")" = "$1" ]
 }
 
 written()
