@@ -90,8 +90,18 @@ empty()
 	rm disk/fill
 }
 
+# The page is of the build that was published last; a repository without a build has none.
+is_paged()
+{
+	local dir=disk/repos/${target:-host}/current build
+	build=$(sed -n 's/^  id: "\([0-9]*\)"$/\1/p' "$dir/commit.yaml") || return 0
+	[ "$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["build"])' "$dir/index.json")" = "$build" ]
+}
+
+# The page of what is published comes after it, its index.json last: this waits for that.
 published()
 {
+	eventually is_paged
 	(cd disk/repos && find "${target:-host}/current/" -type f -exec sha256sum {} + | sort)
 }
 
