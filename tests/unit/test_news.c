@@ -324,7 +324,7 @@ static void digest(void **state)
 
 static void rate(void **state)
 {
-	int64_t now = time_now();
+	int64_t now = time_now(), sent;
 
 	(void)state;
 	cfg.notify.rate = 2;
@@ -334,17 +334,18 @@ static void rate(void **state)
 	put("b", "p3", "host", now);
 	put("a", "p4", "host", now);
 	assert_taken(now, 0, "a:1 a:2 b:4");
+	sent = time_now(); /* or before */
 	assert_int_equal(news_due(news, now) > 3500, 1);
 	/* even when somebody wants everything now */
 	assert_taken(now, NEWS_ALL, "");
 	put("a", "p5", "host", now);
 	assert_taken(now + 10, 0, "");
-	assert_taken(now + 3601, 0, "a:3 a:3 a:3");
+	assert_taken(sent + 3601, 0, "a:3 a:3 a:3");
 }
 
 static void later(void **state)
 {
-	int64_t now = time_now();
+	int64_t now = time_now(), said;
 	struct store_news_vec due = VEC_INIT;
 
 	(void)state;
@@ -357,15 +358,17 @@ static void later(void **state)
 	vec_free(&due, store_news_release);
 	OK(news_take(news, now, 0, &due, err));
 	OK(news_line(news, "later 1 60 no server", err));
-	assert_in_range(news_due(news, now), 58, 61);
+	said = time_now(); /* or before */
+	assert_in_range(news_due(news, now), 60, said + 60 - now);
 	/* the clock is set back by a month: nothing waits for that long */
 	assert_int_equal(news_due(news, now - 30 * 86400), 0);
-	assert_taken(now + 61, 0, "a:1");
+	assert_taken(said + 60, 0, "a:1");
 	/* the delivering process dies */
 	put("a", "foo", "host", now);
 	OK(news_take(news, now, 0, &due, err));
 	OK(news_ended(news, err));
-	assert_in_range(news_due(news, now), 58, 61);
+	said = time_now();
+	assert_in_range(news_due(news, now), 60, said + 60 - now);
 	vec_free(&due, store_news_release);
 	assert_int_equal(news_line(news, "rubbish", NULL), -ERR_BUG);
 	assert_int_equal(news_line(news, "sent", NULL), -ERR_BUG);
