@@ -28,27 +28,16 @@ variant()
 	cp -r "www/${2-base}" "www/$1"
 }
 
-# The server writes a line when it is through with an answer, which may be after the client is: this one is
-# answered when it is through with all others.
-idle()
-{
-	local host=${www#http://}
-	exec 3<>"/dev/tcp/${host%:*}/${host#*:}"
-	printf 'GET /.idle HTTP/1.1\r\nHost: x\r\n\r\n' >&3
-	read -r -t 60 _ <&3
-	exec 3>&-
-}
-
 mark()
 {
-	idle
+	idle "$www"
 	: >"$log"
 }
 
 # asks N WHAT REGEX: how many requests of the log since the last `mark` match
 asks()
 {
-	idle
+	idle "$www"
 	is "$2" "$(grep -Ec -- "$3" "$log")" "$1"
 }
 
@@ -377,14 +366,17 @@ rpmbuild -bb --define "_topdir $T/rpmbuild" --define "_dbpath $T/rpmdb" --define
 cp rpmbuild/RPMS/noarch/big-1-1.noarch.rpm www/big/
 metadata www/big 1
 packages www/big base >packages
-target b.json "$(repo base "$url/slow/big")"
-"$REMOTE" cache-b b.json fetch <packages >/dev/null 2>&1 &
+# the metadata at once, half of the package, and then nothing more
+ln -s big/repodata www/repodata
+target b.json "$(repo base "$url")"
+sed 's, big-1-1, stall/big/big-1-1,' packages >half
+"$REMOTE" cache-b b.json fetch <half >/dev/null 2>&1 &
 pid=$!
-for _ in $(seq 200); do
-	part=$(find cache-b/packages -name '*.part' -size +200k 2>/dev/null)
-	[ -z "$part" ] || break
-	sleep 0.05
-done
+came()
+{
+	[ -n "$(find cache-b/packages -name '*.part' -size +200k)" ]
+}
+eventually came
 kill -TERM $pid
 wait $pid
 is 'ended by the signal' $? 143

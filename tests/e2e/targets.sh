@@ -19,6 +19,7 @@ t=(-t mini-x86_64)
 asked()
 {
 	local n
+	idle "$distro_url"
 	n=$(wc -l <"$T/distro/log")
 	tail -n +$((${seen:-0} + 1)) "$T/distro/log" | grep -c '"GET '
 	seen=$n

@@ -112,6 +112,17 @@ eventually()
 	done
 }
 
+# idle URL: tool_httpd, which is there, is through with all answers. Their lines are in its log then; each is
+# written at the end of its answer, which may be after the client has that.
+idle()
+{
+	local host=${1#http://} fd
+	exec {fd}<>"/dev/tcp/${host%:*}/${host#*:}"
+	printf 'GET /.idle HTTP/1.1\r\nHost: x\r\n\r\n' >&"$fd"
+	read -r -t 60 _ <&"$fd"
+	exec {fd}>&-
+}
+
 # asleep N: a process of this test that sleeps for N.$$ seconds; that mark is what tells it from the
 # processes of other tests
 asleep()
