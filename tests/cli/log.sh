@@ -18,11 +18,8 @@ sed -i 's/^sh -n.*/echo it begins; sleep 3; printf "it \\\\033[31mends\\\\n"/' "
 commit "$T/git/tool-distgit" 'slow' >/dev/null
 "$PACKMILL" run --once >"$T/run" 2>&1 &
 pid=$!
-for _ in $(seq 400); do
-	"$PACKMILL" show 1 >"$T/out" 2>&1 && break
-	sleep 0.05
-done
-ok 'a log is followed, from before it is there' timeout 60 "$PACKMILL" log -f 1
+eventually "$PACKMILL" show 1
+ok 'a log is followed, from before it is there' timeout 240 "$PACKMILL" log -f 1
 wait $pid
 is 'the build is good' $? 0
 has 'from its beginning' out '^it begins'

@@ -130,8 +130,9 @@ ok 'closed stdin does no harm' bash -c '"$PACKMILL" help <&-'
 ok 'closed stderr does no harm' bash -c '"$PACKMILL" help 2>&-'
 exits 2 'closed stderr, error' bash -c '"$PACKMILL" hlep 2>&-'
 mkfifo gone
-{ sleep 0.05; "$PACKMILL" help 2>err; echo $? >rc; } >gone &
+{ eventually test -e went; "$PACKMILL" help 2>err; echo $? >rc; } >gone &
 true <gone
+touch went
 wait
 is 'a reader that went away: exit status' "$(cat rc)" 141
 is 'a reader that went away: silence' "$(cat err)" ''

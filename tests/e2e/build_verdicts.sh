@@ -209,12 +209,15 @@ exits 4 'and another not' "$PACKMILL" build untidy --lint-fatal -q -o out-untidy
 has 'for its first error' err '^packmill: lint: untidy\.(noarch|src): E: script-without-shebang /usr/bin/untidy \(out-untidy/rpmlint.log:[0-9]+\)$'
 
 # the report of rpmlint comes last: who interrupts it wants none of all that
+mkfifo progress
 "$PACKMILL" build good -o out-lint 2>progress &
 pid=$!
-until grep -q '^lint$' progress; do sleep 0.02; done
+exec 3<progress
+while read -r line <&3 && [ "$line" != lint ]; do :; done
 kill -TERM $pid
 wait $pid
 is 'stopped in its last step: the status says so' $? 143
+exec 3<&-
 is 'and nothing is delivered' "$(ls -A out-lint 2>/dev/null)" ''
 mkdir empty
 exits 4 'no spec' "$PACKMILL" build empty -q -o out-empty

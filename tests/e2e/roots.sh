@@ -200,8 +200,8 @@ assert roots[base]["base"] is None and roots[base]["dependents"] == 2
 assert roots[a]["base"] == base and roots[a]["packages"] == n + 1
 assert roots[base]["packages"] == n and roots[a]["size"] < roots[base]["size"] / 4
 assert not any(r["in_use"] or r["users"] for r in roots.values())' "$D/list.json" "$base" "$a" "$b" "$base_n"
-	make_root other -- sh -c 'echo up; sleep 600' >"$D/up" 2>&1 &
-	eventually in_use
+	make_root other -- sleep "600.$$" >/dev/null 2>&1 &
+	eventually asleep 600 # it has its share of both by then
 	as "$PM" root list --json >"$D/list.json"
 	ok "$mode: a root that runs and its base are in use, by whom is said" python3 -c 'import json, os, sys
 roots = {r["key"]: r for r in json.load(open(sys.argv[1]))["roots"]}
