@@ -206,7 +206,7 @@ COUNT=1000
 case "$PACKMILL" in *asan*) COUNT=100 ;; esac
 cat >"$T/writer" <<-'E'
 	# on a machine with other work fewer will do
-	for ((i = 10; i < 10 + $2 && (SECONDS < 300 || i < $2 / 5); i++)); do
+	for ((i = 10; i < 10 + $2 && (SECONDS < 300 || i < 10 + $2 / 5); i++)); do
 		[ ! -e "$T/stop" ] || break
 		"$PUBLISH" publish "$1" t hello "$(printf '%040x' $i)" "" "$T"/v$((i % 2 + 1))/*.rpm \
 			>/dev/null || exit 1

@@ -116,7 +116,7 @@ other()
 
 other_ends()
 {
-	kill "$(pgrep -f "^$T/bin/tool_sandbox -s $D/other" | head -n 1)"
+	kill "$(pgrep -of "^$T/bin/tool_sandbox -s $D/other")"
 	wait
 }
 
@@ -198,7 +198,7 @@ open(\"done\", \"w\"); time.sleep(600)"' >"$T/out" 2>&1 &
 		'import ctypes, sys; sys.exit(ctypes.CDLL(None).inotify_init1(0) < 0)'
 	is "$mode: nobody else reaches the setuid files of a layer" \
 		"$(stat -c %a "$D/state" "$D/state/layer/u0/builddir/t" | tr '\n' ' ')" '700 4755 '
-	pid=$(pgrep -f "^$T/bin/tool_sandbox -s $D/state" | head -n 1)
+	pid=$(pgrep -of "^$T/bin/tool_sandbox -s $D/state")
 	kill -TERM "$pid"
 	wait
 	run sb -x -- cat /proc/self/limits
@@ -223,7 +223,7 @@ supervisor_killed()
 		'sleep 8888 & setsid sleep 8888 & sleep 8888' >/dev/null 2>&1 &
 	eventually sleeping 8888 3
 	is "$mode: a build with three processes runs" "$(left | grep -c '[0-9] sleep 8888')" 3
-	pid=$(pgrep -f "^$T/bin/tool_sandbox -s $D/dead/one" | head -n 1)
+	pid=$(pgrep -of "^$T/bin/tool_sandbox -s $D/dead/one")
 	kill -9 "$pid"
 	eventually none_left
 	is "$mode: when its supervisor was killed no process is left" "$(left)" ''
@@ -244,7 +244,7 @@ supervisor_stopped()
 	as "$T/bin/tool_sandbox" -s "$D/state" -E "T=$T" -B "$D/skel" -- sh -c \
 		'trap "" TERM; sleep 8889 & sleep 8889' >"$T/out" 2>&1 &
 	eventually sleeping 8889 2
-	pid=$(pgrep -f "^$T/bin/tool_sandbox -s $D/state" | head -n 1)
+	pid=$(pgrep -of "^$T/bin/tool_sandbox -s $D/state")
 	kill -TERM "$pid"
 	wait $!
 	is "$mode: a supervisor that is told to stop says so" "$?" 143
