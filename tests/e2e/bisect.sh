@@ -182,11 +182,40 @@ git -C "$T/git/odd-distgit" reset -q --hard "${p[2]}"
 
 # ---- cut off ----
 # slow builds, and one that dies: nothing is known of its commit then
-p[3]=$(package slow "s/^sh -n odd/sleep 2.$$; &/")
+p[3]=$(package slow "s/^sh -n odd/sleep 302.$$ || :; &/")
 p[4]=$(package slower)
 p[5]=$(package bad "s/sh -n odd/&; false/")
+# wake N: who sleeps goes on
+wake()
+{
+	pkill -f "^sleep $1\.$$\$"
+}
+wake_all()
+{
+	while kill -0 $$; do
+		wake 302
+		sleep 0.1
+	done
+}
+# the first build is killed, the next go on
+kill_first()
+{
+	eventually asleep 302
+	pkill -KILL -f -- "build -q --job $PWD/data/bisect/"
+	wake_all
+}
+# beside HELPER COMMAND: the command is run while the helper does its work
+beside()
+{
+	local helper
+	"$1" &
+	helper=$!
+	run "${@:2}"
+	kill $helper
+	wait $helper 2>/dev/null
+}
 ok 'the mirror' "$PACKMILL" run --once --head-only -p tool
-run "$PACKMILL" run --once -p odd
+beside wake_all "$PACKMILL" run --once -p odd
 gone()
 {
 	eventually none_asleep "$1"
@@ -194,21 +223,17 @@ gone()
 }
 "$PACKMILL" bisect --packaging odd "${p[2]}" "${p[5]}" >"$T/out" 2>"$T/err" &
 pid=$!
-eventually asleep 2
+eventually asleep 302
 exits 7 'a second one meanwhile' bisect --packaging odd "${p[2]}" "${p[5]}"
 has 'the first is named' err "a bisection of odd on host: .* is locked by process $pid"
 kill -KILL $pid
 wait $pid 2>/dev/null
-is 'nothing is left running' "$(gone 2)" 0
+is 'nothing is left running' "$(gone 302)" 0
 # die CONFIG: the process of the first build dies
 die()
 {
-	"$PACKMILL" bisect -c "$1" --packaging odd "${p[2]}" "${p[5]}" >"$T/out" 2>"$T/err" &
-	pid=$!
-	eventually asleep 2
-	pkill -KILL -f -- "build -q --job $PWD/data/bisect/"
-	wait $pid
-	status=$?
+	eventually none_asleep 302
+	beside kill_first "$PACKMILL" bisect -c "$1" --packaging odd "${p[2]}" "${p[5]}"
 }
 (cat packmill.yaml; echo 'limits: {retries: 0}') >once.yaml
 die once.yaml
@@ -236,13 +261,14 @@ ok 'nothing is left of it' test ! -e data/bisect/odd/host
 ok 'once more' bisect --reset odd
 
 # ---- while the instance works ----
-sed -i "s/^.*sh -n odd.*/sleep 2.$$/" "$T/git/odd-distgit/odd.spec"
+sed -i "s/^.*sh -n odd.*/sleep 304.$$ || :/" "$T/git/odd-distgit/odd.spec"
 commit "$T/git/odd-distgit" 'slow' >/dev/null
 "$PACKMILL" run --once -p odd >"$T/run" 2>&1 &
 pid=$!
-eventually asleep 2
+eventually asleep 304
 ok 'beside a run' bisect odd "${o[2]}" "${o[12]}" --at "${p[0]}" --run 'sh /usr/bin/odd | grep well'
 has 'finds it' out "^first bad commit: ${o[8]}\$"
+wake 304
 wait $pid
 has 'which is not disturbed' "$T/run" '^built [0-9]+, failed [0-9]+, retry 0, unchanged 0$'
 done_testing

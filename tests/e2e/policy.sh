@@ -122,17 +122,23 @@ is 'and are queued again, each once' "$(sql 'select state, attempt from build wh
 rm -rf data
 config 'limits: {jobs: 1, retries: 2}' 'notify: {smtp: "127.0.0.1:9", operators: [ops@example.org]}' |
 	grep -v 'project: [mu]' | sed 's/^projects:/&\n  - {project: urgent, maintainers: [dev@example.org]}/' >packmill.yaml
-slow urgent "3.$$"
-# killed RUN-OPTIONS: a pass whose build process is killed
-killed()
+slow urgent "720.$$ || :"
+# asleep_pass COMMAND: a pass during whose build, while that sleeps, the command is run
+asleep_pass()
 {
+	eventually none_asleep 720
 	"$PACKMILL" run --once -p urgent >"$T/out" 2>"$T/err" &
 	local pid=$!
-	eventually asleep 3
-	pkill -KILL -f -- "build -q --job $PWD/"
+	eventually asleep 720
+	"$@"
 	wait $pid
 	status=$?
 	eventually none_asleep 3 # or the next pass would be taken for this one
+}
+# a pass whose build process is killed
+killed()
+{
+	asleep_pass pkill -KILL -f -- "build -q --job $PWD/"
 }
 killed
 is 'a build process is killed' "$status $(builds state -p urgent)" '5 retry'
@@ -157,7 +163,8 @@ is 'leaves it alone' "$(builds state -p urgent) $(sql 'select attempt from build
 ok 'recheck' "$PACKMILL" recheck urgent
 killed
 is 'starts anew' "$(builds state -p urgent) $(sql 'select attempt, retries from build')" 'retry 4 1'
-ok 'undisturbed' "$PACKMILL" run --once -p urgent
+asleep_pass pkill -f "^sleep 720\.$$\$"
+is 'undisturbed' "$status" 0
 is 'it is built' "$(builds state -p urgent) $(sql 'select attempt, cause from build')" 'success 5 None'
 # what is the package's own fault is not tried again
 sed -i 's/^cat .*/false/' "$T/git/urgent-distgit/urgent.spec"
