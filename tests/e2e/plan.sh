@@ -48,8 +48,10 @@ is 'a plan asks that one again' "$(planned)" 'bad?< a< b<a'
 has 'only that one' err '^1 new project: looking at what it needs$'
 is 'one project alone' "$(planned -p bad)" 'bad?<'
 
-# a spec that takes for ever: the limit of the builds ends it, or a person
+# a spec that takes for ever: the limit of the builds ends it, or a person; others are asked before, without a limit
 mkdir "$T/two" && cd "$T/two" || exit 1
+config 'targets: [host]' 'projects:' "$(two b)" "$(two slow)" "$(two a)"
+is 'others' "$(planned -p a -p b)" 'a< b<a'
 config 'targets: [host]' 'limits: {time: 3s}' 'projects:' "$(two b)" "$(two slow)" "$(two a)"
 is 'a spec without end' "$(planned)" 'slow?< a< b<a'
 has 'meets the limit' err 'slow: .*ended by the time limit'
