@@ -10,15 +10,26 @@ need git rpm rpmbuild openssl /usr/bin/python3
 mkdir "$T/git" "$T/inst" "$T/mail"
 cd "$T/inst" || exit 1
 server=
+at_exit '[ -z "$server" ] || kill "$server"'
 
-# serve ARGS...: start the server, on the port it had before; sets $port
+# a port that is ours while no server listens there, too
+/usr/bin/python3 -u -c 'import signal, socket
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])
+signal.pause()' >"$T/port" &
+at_exit "kill $!"
+eventually test -s "$T/port"
+port=$(cat "$T/port")
+
+# serve ARGS...: start the server
 serve()
 {
 	rm -f "$T/mail/port"
-	/usr/bin/python3 "$SRC/tests/lib/smtpd.py" "$T/mail" --port "${port:-0}" "$@" >"$T/smtpd.log" 2>&1 &
+	/usr/bin/python3 "$SRC/tests/lib/smtpd.py" "$T/mail" --port "$port" "$@" >"$T/smtpd.log" 2>&1 &
 	server=$!
 	eventually test -s "$T/mail/port"
-	port=$(cat "$T/mail/port")
 }
 
 stop()
@@ -27,7 +38,6 @@ stop()
 	wait "$server" 2>/dev/null
 	server=
 }
-at_exit '[ -z "$server" ] || kill "$server"'
 
 # mails: how many came; mail N PYTHON-EXPRESSION: something of mail m, parsed; text is its body
 mails()
