@@ -72,8 +72,11 @@ class Driver:
 
     def settle(self, width):
         """A page that was just loaded, or whose picture was taken, is laid out for another width at first."""
-        for _ in range(50):
-            if self.script("return document.documentElement.scrollWidth") <= width:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            laid_out, needed = self.script(
+                "const e = document.documentElement; return [e.clientWidth, e.scrollWidth]")
+            if laid_out == width and needed <= width:
                 return
             time.sleep(0.1)
 
