@@ -50,6 +50,7 @@ struct project {
 	bool fetching;
 	bool ready;      /* ... and what was found can be queued */
 	bool answered;   /* it was looked at once at least */
+	bool once_more;  /* somebody asked for another look while one went on */
 	char *up, *pack; /* hashes of the heads, NULL: the mirror knows */
 	int64_t pack_time;
 	VEC(struct found) found;
@@ -184,6 +185,7 @@ struct sched {
 	bool dirty;     /* what may start is to be looked at anew */
 	unsigned round; /* of looks at the order */
 	bool hold_all;
+	bool once_more;       /* some project is to be */
 	uint64_t first_ready; /* when the first project of this round was ready to be queued */
 	/* the disk is full, or the like: nothing new begins */
 	bool stalled;
@@ -260,6 +262,8 @@ bool pick_idle(const struct sched *s);
 int poll_open(struct sched *s, struct err *err);
 void poll_close(struct sched *s);
 int poll_start(struct sched *s, const char *project, bool now, struct err *err);
+/* Looks that were asked for while others went on. */
+int poll_again(struct sched *s, struct err *err);
 bool poll_busy(const struct sched *s);
 struct remote *poll_remote(const struct sched *s, const char *url);
 struct project *poll_project(const struct sched *s, const char *name);

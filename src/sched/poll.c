@@ -400,27 +400,36 @@ static void mark_busy(struct sched *s)
 	}
 }
 
-static bool to_ask(const struct sched *s, const struct project *p, const char *only, bool now)
+enum when { WHEN_DUE, WHEN_ASKED, WHEN_ASKED_BEFORE };
+
+/* One that is looked at, or shares a remote with such a one. */
+static bool is_taken(const struct project *p)
 {
-	if (p->busy || !sched_wants(s, p->conf) || (only && !str_eq(only, p->conf->project)))
-		return false;
-	if ((p->upstream && p->upstream->busy) || (p->packaging && p->packaging->busy))
-		return false;
-	return now || p->again <= loop_now(s->loop);
+	return p->busy || (p->upstream && p->upstream->busy) ||
+	       (p->packaging && p->packaging->busy);
 }
 
-int poll_start(struct sched *s, const char *project, bool now, struct err *err)
+/* The look that goes on may have its answer from before the wish for one: another follows it. */
+static bool to_ask(struct sched *s, struct project *p, const char *only, enum when when)
 {
-	CLEANUP(asked_freep) struct asked *a = xcalloc(1, sizeof *a);
-	int r;
+	if (!sched_wants(s, p->conf) || (only && !str_eq(only, p->conf->project)))
+		return false;
+	p->once_more |= when == WHEN_ASKED;
+	if (is_taken(p)) {
+		s->once_more |= p->once_more;
+		return false;
+	}
+	return p->once_more || (when == WHEN_DUE && p->again <= loop_now(s->loop));
+}
 
-	a->s = s;
-	/* fetches may have become slow since, and give way */
-	commits_start(s);
-	mark_busy(s);
+static void add_all(struct asked *a, const char *only, enum when when)
+{
+	struct sched *s = a->s;
+
 	vec_foreach (&s->projects, p) {
-		if (!to_ask(s, *p, project, now))
+		if (!to_ask(s, *p, only, when))
 			continue;
+		(*p)->once_more = false;
 		if (!(*p)->packaging) {
 			auto_err struct err e = ERR_INIT;
 
@@ -430,6 +439,18 @@ int poll_start(struct sched *s, const char *project, bool now, struct err *err)
 		}
 		add_to(a, *p);
 	}
+}
+
+static int start(struct sched *s, const char *only, enum when when, struct err *err)
+{
+	CLEANUP(asked_freep) struct asked *a = xcalloc(1, sizeof *a);
+	int r;
+
+	a->s = s;
+	/* fetches may have become slow since, and give way */
+	commits_start(s);
+	mark_busy(s);
+	add_all(a, only, when);
 	if (!a->projects.n)
 		return 0;
 	r = helper_start(s, "poll", ask, a, on_project, on_asked, err);
@@ -440,6 +461,19 @@ int poll_start(struct sched *s, const char *project, bool now, struct err *err)
 	}
 	(void)TAKE(a);
 	return 0;
+}
+
+int poll_start(struct sched *s, const char *project, bool now, struct err *err)
+{
+	return start(s, project, now ? WHEN_ASKED : WHEN_DUE, err);
+}
+
+int poll_again(struct sched *s, struct err *err)
+{
+	if (!s->once_more)
+		return 0;
+	s->once_more = false;
+	return start(s, NULL, WHEN_ASKED_BEFORE, err);
 }
 
 bool poll_busy(const struct sched *s)

@@ -402,6 +402,8 @@ int request_look(struct sched *s, struct err *err)
 	for (size_t i = 0; r >= 0 && i < all.n; i++)
 		if ((r = one(s, &all.v[i], &e)) == 0)
 			r = store_request_done(s->store, all.v[i].id, &e);
+	if (r >= 0)
+		r = poll_again(s, &e);
 	vec_free(&all, store_request_release);
 	return r < 0 ? sched_stall(s, &e, err) : 0;
 }

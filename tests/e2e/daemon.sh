@@ -9,8 +9,8 @@ need git rpm rpmbuild python3
 
 mkdir "$T/git" "$T/inst"
 cd "$T/inst" || exit 1
-pid='' silent=''
-at_exit 'kill -KILL ${pid:-} ${silent:-} 2>/dev/null; umount "$T/inst/small/repos" 2>/dev/null'
+pid='' silent='' silent_too=''
+at_exit 'kill -KILL ${pid:-} ${silent:-} ${silent_too:-} 2>/dev/null; umount "$T/inst/small/repos" 2>/dev/null'
 
 config()
 {
@@ -108,16 +108,25 @@ kill -HUP $pid
 ok 'and one less' eventually reread 2
 
 # a remote that accepts and never answers, and one that is not there: the others go on
-python3 -u -c 'import socket, time
+# silence FILE: its port is in the file, its process in $!
+silence()
+{
+	python3 -u -c 'import socket, time
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(9); print(s.getsockname()[1])
-time.sleep(600)' >port &
+time.sleep(600)' >"$1" &
+	eventually test -s "$1"
+}
+silence port
 silent=$!
-eventually test -s port
+silence port_too
+silent_too=$!
 project delta
 {
 	config
 	echo "  - {project: hangs, upstream: {url: \"git://127.0.0.1:$(cat port)/x\"},"
 	echo "     packaging: {url: $T/git/delta-distgit}}"
+	echo "  - {project: ends, upstream: {url: \"git://127.0.0.1:$(cat port_too)/x\"},"
+	echo "     packaging: {url: $T/git/beta-distgit}}"
 	echo "  - {project: gone, upstream: {url: $T/git/nowhere}}"
 	echo '  - project: delta'
 } >packmill.yaml
@@ -132,6 +141,11 @@ delta_twice()
 ok 'not even who shares a packaging repository with it waits for long' eventually delta_twice
 for _ in 1 2 3; do "$PACKMILL" poll gone 2>/dev/null; sleep 1.2; done
 is 'what is not there is said once' "$(grep -c '^packmill: gone: ' log)" 1
+# its first look is cut off when the server ends, the one that was asked for meanwhile meets none
+ok 'look again, while a look goes on' "$PACKMILL" poll ends
+ok 'is heard' eventually grep -q '^poll ends' log
+kill $silent_too
+ok 'and done after it' eventually grep -q '^packmill: ends: .*refused' log
 config >packmill.yaml
 kill -HUP $pid
 ok 'and a reload does not wait for it' eventually reread 2
