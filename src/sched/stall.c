@@ -80,10 +80,11 @@ static void say_stall(struct sched *s, const struct err *e)
 	const char *why = sched_disk(s, &disk) < 0 ? disk.msg : e->msg;
 
 	if (!str_eq_null(s->stall_why, why)) {
+		str_set(&s->stall_why, why);
+		/* other commands say it by the time that the log does */
+		note_stall(s);
 		log_error("%s; nothing new begins until this is over", why);
 		log_verbose("it was: %s", e->msg);
-		str_set(&s->stall_why, why);
-		note_stall(s);
 		s->stall_told = false;
 	}
 	if (!s->stall_told)
@@ -140,12 +141,12 @@ static int on_stall(void *ctx, struct err *err)
 	s->dirty = true;
 	if (s->stalled || (r = pick_start(s, err)) < 0 || s->stalled)
 		return r < 0 ? r : 0;
-	log_info("it works again, and goes on");
 	/* there may have been no room for that before */
 	if (!s->stall_told)
 		(void)tell_trouble(s, s->stall_why);
 	str_set(&s->stall_why, NULL);
 	note_stall(s);
+	log_info("it works again, and goes on");
 	s->stalls = 0;
 	show_again(s);
 	tell_look(s);
