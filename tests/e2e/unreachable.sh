@@ -87,8 +87,8 @@ hasnt 'of the other nothing' out 'well .*cannot be reached'
 page=data/repos/host/status_report.html
 has 'the page counts them' $page '3 good, 1 not built yet; of 3 the upstream cannot be reached'
 has 'marks them' $page 'gone</bdi></a>.*</span> success</span>.*</span> unreachable</span> upstream cannot be reached since <time'
-ok 'a project page' eventually grep -q 'Upstream cannot be reached since <time' data/repos/host/projects/gone.html
-has 'as JSON' data/repos/host/projects/gone.json '"message": "upstream: '
+ok 'a project page as JSON' eventually grep -q '"message": "upstream: ' data/repos/host/projects/gone.json
+has 'and before it as HTML' data/repos/host/projects/gone.html 'Upstream cannot be reached since <time'
 hasnt 'only theirs' data/repos/host/projects/well.html 'cannot be reached'
 ok 'links, JSON, strict HTML' python3 "$SRC/tests/pages/links.py" data/repos
 for p in $page data/repos/host/projects/{gone,empty}.html; do
