@@ -60,7 +60,9 @@ none_builds()
 # What ran is queued again, or will be when there is room for the database to say so.
 is_back()
 {
-	is_state "$1" || { [[ $1 = *queued:0 ]] && is_state "${1%queued:0}running:1" && none_builds; }
+	local now
+	now=$(states)
+	[ "$now" = "$1" ] || { [[ $1 = *queued:0 ]] && [ "$now" = "${1%queued:0}running:1" ] && none_builds; }
 }
 
 # fill [KIB]: but for so much, and so it stays, whatever is freed
@@ -87,7 +89,7 @@ empty()
 	kill "$filler"
 	wait "$filler" 2>/dev/null
 	filler=
-	rm disk/fill
+	rm disk/fill*
 }
 
 # The page is of the build that was published last; a repository without a build has none.
@@ -132,10 +134,12 @@ full()
 	ok "$1: nothing waits for another try" is_back "$2"
 }
 
-# room WHAT STATES
+# room WHAT STATES [N]: what is tried again sleeps for N once more
 room()
 {
 	empty
+	[ $# -lt 3 ] || sleeps "$1" "$3"
+	[ $# -lt 3 ] || wake "$3"
 	ok "$1: it goes on when there is room" eventually is_state "$2"
 	ok "$1: and says so" eventually grep -q '^it works again' log
 	is "$1: no try is left behind" "$(find disk/builds -name 'attempt-*')" ''
@@ -144,9 +148,10 @@ room()
 	: >log
 }
 
-marker()
+# sleeps WHAT N: its build, until it is woken
+sleeps()
 {
-	eventually pgrep -f "^sleep $1\$"
+	ok "$1: a build runs" eventually asleep "$2"
 }
 
 # what a build tidies up is less than the reserve of such a disk
@@ -178,25 +183,27 @@ is 'operators were told once' "$("$PACKMILL" notify list --json | grep -c 'No sp
 hasnt 'maintainers were told nothing' <("$PACKMILL" notify list --json) 'dev@example.org'
 
 # ---- the log ----
-n=$((100 + $$ % 100))
-spec "sleep 4.${n}1\nseq 300000" 'install -Dm755 one %{buildroot}/usr/bin/one'
-ok 'log: a build runs' marker "4.${n}1"
+spec "sleep 601.$$ || :\nseq 300000" 'install -Dm755 one %{buildroot}/usr/bin/one'
+sleeps log 601
 fill
+wake 601
 done='success:1 success:1 success:1'
 full log "$done queued:0"
-room log "$done success:1"
+room log "$done success:1" 601
 
 # ---- artifacts: they fit in memory, but not on the disk ----
-spec "head -c 8M /dev/urandom >big" "sleep 4.${n}2\ninstall -Dm755 one %{buildroot}/usr/bin/one\ncat big >>%{buildroot}/usr/bin/one"
-ok 'artifacts: a build runs' marker "4.${n}2"
+spec "head -c 8M /dev/urandom >big" "sleep 602.$$ || :\ninstall -Dm755 one %{buildroot}/usr/bin/one\ncat big >>%{buildroot}/usr/bin/one"
+sleeps artifacts 602
 fill 600
+wake 602
 full artifacts "$done success:1 queued:0"
-room artifacts "$done success:1 success:1"
+room artifacts "$done success:1 success:1" 602
 
 # ---- publishing ----
-spec "sleep 2.${n}3" 'install -Dm755 one %{buildroot}/usr/bin/one'
-ok 'publish: a build runs' marker "2.${n}3"
+spec "sleep 603.$$ || :" 'install -Dm755 one %{buildroot}/usr/bin/one'
+sleeps publish 603
 kill -STOP $pid
+wake 603
 ok 'publish: it is finished' eventually test -e disk/builds/6/result.json
 ok 'publish: and gone' eventually none_builds
 fill
@@ -209,10 +216,11 @@ is 'it ends as ever' "$status" 143
 
 # ---- the build's own layer, on the disk ----
 config one 'disk: 2T' >packmill.yaml
-spec "sleep 4.${n}4\nhead -c 40M /dev/urandom >big" 'install -Dm755 one %{buildroot}/usr/bin/one'
+spec "sleep 604.$$ || :\nhead -c 40M /dev/urandom >big" 'install -Dm755 one %{buildroot}/usr/bin/one'
 start
-ok 'layer: a build runs' marker "4.${n}4"
+sleeps layer 604
 head -c 215M /dev/zero >disk/fill
+wake 604
 # it is gone when rpmbuild has ended: the disk has room for all but this build
 ok 'layer: it is no failure' eventually grep -q 'no room on the disk for build 7' log
 ok 'layer: it is queued again' eventually is_state "$done success:1 success:1 success:1 queued:0"
@@ -220,6 +228,8 @@ hasnt 'layer: no build has failed' log 'failed on|given up'
 stop TERM
 rm disk/fill
 start
+sleeps 'layer again' 604
+wake 604
 ok 'layer: it is built when there is room' eventually is_state "$done success:1 success:1 success:1 success:1"
 stop TERM
 ok 'nothing is wrong' "$PACKMILL" fsck
@@ -231,6 +241,8 @@ serve_distro
 target=mini-x86_64
 distro_target mini-x86_64.yaml
 mount -t tmpfs -o size=1G none disk
+# not much more than rpm asks for: the rest is filled the sooner
+head -c 500M /dev/zero >disk/fill-before
 config one >packmill.yaml
 spec 'true' 'install -Dm755 one %{buildroot}/usr/bin/one'
 start
@@ -238,9 +250,24 @@ unpacking()
 {
 	[ -n "$(find disk/roots -path '*/layer/usr/lib/*' -print -quit 2>/dev/null)" ]
 }
+# freeze PID...: with all that they have begun, parents first: who is stopped begins nothing
+frozen=()
+freeze()
+{
+	local p children
+	for p; do
+		kill -STOP "$p"
+		frozen+=("$p")
+		mapfile -t children < <(pgrep -P "$p")
+		freeze "${children[@]}"
+	done
+}
 n=0
 until unpacking || [ $((n += 1)) -gt 6000 ]; do sleep 0.01; done
+# the root does not get whole before the disk is full
+freeze "$(pgrep -o -f "build -q --job $T/inst/")"
 fill
+kill -CONT "${frozen[@]}"
 mkdir -p disk/repos/$target/current
 published >"$T/before"
 full root 'queued:0'

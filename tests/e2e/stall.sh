@@ -122,12 +122,13 @@ umount disk
 config data >packmill.yaml
 
 # ---- killed between the end of a build and its record ----
-sed -i "s/^sh -n one/sleep 4.$$/" "$T/git/one-distgit/one.spec"
+sed -i "s/^sh -n one/sleep 610.$$ || :/" "$T/git/one-distgit/one.spec"
 commit "$T/git/one-distgit" 'slow' >/dev/null
 rm -rf data
 start
-ok 'a build runs' eventually pgrep -f "^sleep 4\.$$\$"
+ok 'a build runs' eventually asleep 610
 kill -STOP $pid
+wake 610
 ok 'it ends, and nobody looks' eventually test -e data/builds/1/result.json
 kill -KILL $pid
 wait $pid
@@ -142,15 +143,17 @@ is 'it is in the repository' "$(find -L data/repos/host/current -name 'one-*.noa
 # ---- packages that are gone before they are published ----
 change one 'echo five' >/dev/null
 ok 'the next commit' "$PACKMILL" poll
-ok 'is built' eventually pgrep -f "^sleep 4\.$$\$"
+ok 'is built' eventually asleep 610
 kill -STOP $pid
+wake 610
 ok 'it ends, and nobody looks' eventually test -e data/builds/2/result.json
 rm data/builds/2/one-*.noarch.rpm
 kill -CONT $pid
 ok 'it will be tried again' eventually is_state 'success retry'
-has 'why is said' log 'its packages are not as they were built: .*No such file'
+ok 'why is said' eventually grep -q 'its packages are not as they were built: .*No such file' log
 hasnt 'others go on' log 'nothing new begins'
 stop TERM
+{ eventually asleep 610; wake 610; } &
 ok 'another try' "$PACKMILL" run --once
 is 'makes them' "$(builds state)" 'success success'
 done_testing

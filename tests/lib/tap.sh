@@ -135,6 +135,12 @@ none_asleep()
 	! asleep "$1"
 }
 
+# wake N: it ends. A build that does `sleep N.$$ || :` goes on when the test is ready, however slow the machine is.
+wake()
+{
+	pkill -f "^sleep $1\.$$\$"
+}
+
 # run CMD...: its output goes to $T/out and $T/err, its exit status to $status.
 run()
 {
