@@ -46,7 +46,12 @@ int root_share(const char *dir, const char *key, int *ret_fd, struct err *err);
 #define ROOT_LOCK       "lock"
 #define ROOT_TMP_PREFIX ".tmp-"
 
-/* The lock of a root, when nobody uses it: *ret_fd, else -1. *ret_st: when it was used. */
+/* Who looks whether roots are used takes their locks for a moment: two at once would take each other
+ * for users. Waits; returns what to close, -1 when there is no such directory. */
+int root_look(const char *roots_dir);
+
+/* The lock of a root, when nobody uses it: *ret_fd, else -1. *ret_st: when it was used. Called
+ * with root_look. */
 int root_try_alone(const char *dir, int *ret_fd, struct stat *ret_st, struct err *err);
 bool root_is_key(const char *name);
 /* Who holds a lock of this file, from the text of /proc/locks: pids are added, each once. */

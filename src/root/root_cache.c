@@ -144,6 +144,16 @@ int root_find(const char *roots_dir, const char *key, struct root **ret, struct 
 	return root_open(roots_dir, found, ret, err);
 }
 
+int root_look(const char *roots_dir)
+{
+	int fd = open(roots_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* interrupted: whoever asks can still be right */
+	if (fd >= 0)
+		(void)flock(fd, LOCK_EX);
+	return fd;
+}
+
 int root_try_alone(const char *dir, int *ret_fd, struct stat *ret_st, struct err *err)
 {
 	auto_free char *path = path_join(dir, ROOT_LOCK);
@@ -222,6 +232,7 @@ static void add_to_bases(struct root_infos *v)
 int root_list(const char *roots_dir, struct root_infos *ret, struct err *err)
 {
 	auto_strv struct strv names = STRV_INIT;
+	auto_close int look = root_look(roots_dir);
 	auto_free char *locks = NULL;
 	auto_err struct err e = ERR_INIT;
 

@@ -23,6 +23,14 @@ int root_discard(const char *roots_dir, const char *key, struct err *err)
 	return fs_exists(dir) ? remove_root(roots_dir, key, err) : 0;
 }
 
+static int try_alone(const char *roots_dir, const char *dir, int *ret_fd, struct err *err)
+{
+	auto_close int look = root_look(roots_dir);
+	struct stat st;
+
+	return root_try_alone(dir, ret_fd, &st, err);
+}
+
 /* 1: gone, or would be; 0: somebody took it meanwhile. */
 static int remove_unused(
 	const char *roots_dir, const char *key, bool dry_run, int *ret_gone, struct err *err)
@@ -30,8 +38,7 @@ static int remove_unused(
 	auto_free char *dir = path_join(roots_dir, key);
 	auto_err struct err e = ERR_INIT;
 	auto_close int alone = -1;
-	struct stat st;
-	int r = root_try_alone(dir, &alone, &st, &e);
+	int r = try_alone(roots_dir, dir, &alone, &e);
 
 	*ret_gone = 0;
 	if (r < 0 && e.code != ERR_NOT_FOUND) /* without a lock it is half removed */

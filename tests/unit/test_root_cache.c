@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -286,6 +287,38 @@ static void bases(void **state)
 	assert_int_equal(n, 2);
 }
 
+static size_t used_in(size_t rounds)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < rounds; i++) {
+		struct root_infos infos = VEC_INIT;
+
+		assert_int_equal(root_list(roots, &infos, NULL), 0);
+		assert_int_equal(infos.n, 2);
+		vec_foreach (&infos, r)
+			used += r->in_use;
+		vec_free(&infos, root_info_release);
+	}
+	return used;
+}
+
+/* Nobody uses a root because he looks at it. */
+static void lookers(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	put_root(KEY_A);
+	put_on(KEY_C);
+	if ((pid = fork()) == 0)
+		_exit(used_in(200) != 0);
+	assert_int_equal(used_in(200), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void collecting(void **state)
 {
 	enum sandbox_mode mode;
@@ -403,6 +436,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(vanishing, setup, teardown),
 		cmocka_unit_test_setup_teardown(locks, setup, teardown),
 		cmocka_unit_test_setup_teardown(bases, setup, teardown),
+		cmocka_unit_test_setup_teardown(lookers, setup, teardown),
 		cmocka_unit_test_setup_teardown(collecting, setup, teardown),
 		cmocka_unit_test_setup_teardown(sweeping, setup, teardown),
 		cmocka_unit_test(users),
