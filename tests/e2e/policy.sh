@@ -126,14 +126,13 @@ slow urgent "720.$$ || :"
 # asleep_pass COMMAND: a pass during whose build, while that sleeps, the command is run
 asleep_pass()
 {
-	eventually none_asleep 720
+	eventually none_asleep 720 # or the pass before would be taken for this one
 	"$PACKMILL" run --once -p urgent >"$T/out" 2>"$T/err" &
 	local pid=$!
 	eventually asleep 720
 	"$@"
 	wait $pid
 	status=$?
-	eventually none_asleep 3 # or the next pass would be taken for this one
 }
 # a pass whose build process is killed
 killed()
