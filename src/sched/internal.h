@@ -191,8 +191,9 @@ struct sched {
 	bool stalled;
 	unsigned stalls;
 	char *stall_why;
-	bool stall_told;   /* to operators */
-	bool reload_again; /* there was no room for another configuration */
+	bool stall_told;     /* to operators */
+	bool reload_again;   /* there was no room for another configuration */
+	uint64_t tell_after; /* what became of news could not be stored: not before that */
 	struct loop_timer poll, request, retry, stall, pages, anew, chores, watchdog, tell, slice;
 	struct repo_gc *gc;    /* old builds are being removed */
 	struct report *report; /* NULL: no pages */

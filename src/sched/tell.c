@@ -7,6 +7,7 @@
 #include "sched/news.h"
 
 #define LOOK_MAX 3600 /* seconds at most between looks: the clock may be set */
+#define AGAIN    60   /* seconds to a look when something is wrong here */
 
 int tell_open(struct sched *s, struct err *err)
 {
@@ -45,13 +46,26 @@ static int deliver(void *ctx, int out)
 	return news_deliver(d->cfg, &d->rows, out, &e) < 0 ? 1 : 0;
 }
 
-/* A database in trouble stalls the scheduler by itself; news then wait or come twice. */
+/*
+ * What became of them is not in the store: they count as due, and would go out again at once, as
+ * fast as the server takes them. A full disk stalls; else they wait. News then come twice.
+ */
+static void trouble(struct sched *s, const struct err *e)
+{
+	auto_err struct err disk = ERR_INIT;
+
+	log_warn("news: %s", e->msg);
+	s->tell_after = loop_now(s->loop) + AGAIN * UINT64_C(1000);
+	if (s->daemon && !s->stalled && sched_disk(s, &disk) < 0)
+		(void)sched_stall(s, &disk, NULL);
+}
+
 static int on_line(struct sched *s, void *ctx UNUSED, const char *line, struct err *err UNUSED)
 {
 	auto_err struct err e = ERR_INIT;
 
 	if (news_line(s->news, line, &e) < 0)
-		log_warn("news: %s", e.msg);
+		trouble(s, &e);
 	return 0;
 }
 
@@ -60,7 +74,7 @@ static int on_end(struct sched *s, void *ctx UNUSED, bool ok UNUSED, struct err 
 	auto_err struct err e = ERR_INIT;
 
 	if (news_ended(s->news, &e) < 0)
-		log_warn("news: %s", e.msg);
+		trouble(s, &e);
 	if (!s->stopping)
 		tell_look(s);
 	return 0;
@@ -102,11 +116,13 @@ void tell_look(struct sched *s)
 		return;
 	s->tell.fn = on_time;
 	s->tell.ctx = s;
-	due = s->stalled ? LOOK_MAX : news_due(s->news, time_now());
+	due = s->stalled                          ? LOOK_MAX
+	      : loop_now(s->loop) < s->tell_after ? AGAIN
+						  : news_due(s->news, time_now());
 	if (due == 0) {
 		start_or_say(s, 0);
 		/* what was not to be had now is looked at in a while; on_end does so sooner */
-		due = 60;
+		due = AGAIN;
 	}
 	if (!s->stopping)
 		loop_in(s->loop, &s->tell,
