@@ -54,7 +54,7 @@ static int fault(const struct maker *k, const struct sandbox_verdict *v, const s
 	if (w->error &&
 		(strstr(w->error, "No space left") || strstr(w->error, " more space on the ") ||
 			strstr(w->error, " inodes on the ")))
-		return err_set(err, ERR_SYS, "%s: %s", what, w->error);
+		return err_set_(err, ERR_SYS, ENOSPC, "%s: %s", what, w->error);
 	if (v->exit == 127)
 		return err_set(err, ERR_BUILD, "%s: the root has no program '%s'%s", what,
 			argv->v[0],

@@ -12,11 +12,11 @@ need git rpm rpmbuild python3 setpriv
 
 mkdir "$T/git" "$T/inst" "$T/inst/disk"
 cd "$T/inst" || exit 1
-pid='' filler=''
+pid='' filler='' server=''
 clean()
 {
 	# shellcheck disable=SC2086 # numbers or nothing
-	kill -KILL ${pid:-} ${filler:-} 2>/dev/null
+	kill -KILL ${pid:-} ${filler:-} ${server:-} 2>/dev/null
 	umount -l "$T/inst/disk" 2>/dev/null
 }
 at_exit clean
@@ -30,7 +30,7 @@ data: ./disk
 targets: [${target:-host}]
 poll: 1s
 limits: {jobs: 2, retries: 0${2:+, $2}}
-notify: {smtp: "127.0.0.1:9", operators: [ops@example.org]}
+notify: {smtp: "127.0.0.1:${port:-9}", operators: [ops@example.org]}
 projects:
 E2
 	for p in $1; do
@@ -232,6 +232,32 @@ sleeps 'layer again' 604
 wake 604
 ok 'layer: it is built when there is room' eventually is_state "$done success:1 success:1 success:1 success:1"
 stop TERM
+# ---- a mail: its server takes it and breaks off; that cannot be stored ----
+python3 -u -c 'import os, socket, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(9); print(s.getsockname()[1])
+while True:
+    c = s.accept()[0]
+    with open("calls", "a") as f: f.write("one\n")
+    while not os.path.exists("full"): time.sleep(0.05)
+    c.close()' >port &
+server=$!
+eventually test -s port
+port=$(cat port)
+config one >packmill.yaml
+spec 'exit 1' 'true'
+start
+ok 'mail: a build fails' eventually is_state "$done success:1 success:1 success:1 success:1 failed:1"
+ok 'mail: which is told' eventually test -s calls
+fill
+touch full
+ok 'mail: it stalls' eventually grep -q 'nothing new begins until' log
+sleep 2.5
+ok 'mail: it does not go out again and again' test "$(wc -l <calls)" -le 5
+is 'mail: one line says why' "$(stalls)" 1
+empty
+ok 'mail: it goes on when there is room' eventually grep -q '^it works again' log
+stop TERM
+unset port
 ok 'nothing is wrong' "$PACKMILL" fsck
 umount disk
 
@@ -241,10 +267,18 @@ serve_distro
 target=mini-x86_64
 distro_target mini-x86_64.yaml
 mount -t tmpfs -o size=1G none disk
-# not much more than rpm asks for: the rest is filled the sooner
-head -c 500M /dev/zero >disk/fill-before
+# less than rpm asks for: it refuses before the disk is full
+head -c 650M /dev/zero >disk/fill-before
 config one >packmill.yaml
 spec 'true' 'install -Dm755 one %{buildroot}/usr/bin/one'
+start
+ok 'root: that there is not enough room is no failure' eventually grep -q 'no room on the disk for build 1' log
+has 'root: rpm says how much' log ' more space on the '
+ok 'root: it is queued again' eventually is_state 'queued:0'
+hasnt 'root: no build has failed' log 'failed on|given up'
+stop TERM
+# not much more: the rest is filled the sooner
+head -c 500M /dev/zero >disk/fill-before
 start
 unpacking()
 {
