@@ -185,11 +185,6 @@ git -C "$T/git/odd-distgit" reset -q --hard "${p[2]}"
 p[3]=$(package slow "s/^sh -n odd/sleep 302.$$ || :; &/")
 p[4]=$(package slower)
 p[5]=$(package bad "s/sh -n odd/&; false/")
-# wake N: who sleeps goes on
-wake()
-{
-	pkill -f "^sleep $1\.$$\$"
-}
 wake_all()
 {
 	while kill -0 $$; do

@@ -232,6 +232,7 @@ sleeps 'layer again' 604
 wake 604
 ok 'layer: it is built when there is room' eventually is_state "$done success:1 success:1 success:1 success:1"
 stop TERM
+
 # ---- a mail: its server takes it and breaks off; that cannot be stored ----
 python3 -u -c 'import os, socket, time
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(9); print(s.getsockname()[1])

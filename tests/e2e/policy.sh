@@ -162,7 +162,7 @@ is 'leaves it alone' "$(builds state -p urgent) $(sql 'select attempt from build
 ok 'recheck' "$PACKMILL" recheck urgent
 killed
 is 'starts anew' "$(builds state -p urgent) $(sql 'select attempt, retries from build')" 'retry 4 1'
-asleep_pass pkill -f "^sleep 720\.$$\$"
+asleep_pass wake 720
 is 'undisturbed' "$status" 0
 is 'it is built' "$(builds state -p urgent) $(sql 'select attempt, cause from build')" 'success 5 None'
 # what is the package's own fault is not tried again
