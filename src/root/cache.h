@@ -46,8 +46,8 @@ int root_share(const char *dir, const char *key, int *ret_fd, struct err *err);
 #define ROOT_LOCK       "lock"
 #define ROOT_TMP_PREFIX ".tmp-"
 
-/* Who looks whether roots are used takes their locks for a moment: two at once would take each other
- * for users. Waits; returns what to close, -1 when there is no such directory. */
+/* Who looks whether roots are used takes their locks for a moment: two at once would take each
+ * other for users. Waits; returns what to close, -1 when there is no such directory. */
 int root_look(const char *roots_dir);
 
 /* The lock of a root, when nobody uses it: *ret_fd, else -1. *ret_st: when it was used. Called

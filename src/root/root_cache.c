@@ -232,7 +232,7 @@ static void add_to_bases(struct root_infos *v)
 int root_list(const char *roots_dir, struct root_infos *ret, struct err *err)
 {
 	auto_strv struct strv names = STRV_INIT;
-	auto_close int look = root_look(roots_dir);
+	auto_close int look UNUSED = root_look(roots_dir);
 	auto_free char *locks = NULL;
 	auto_err struct err e = ERR_INIT;
 

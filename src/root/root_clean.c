@@ -25,7 +25,7 @@ int root_discard(const char *roots_dir, const char *key, struct err *err)
 
 static int try_alone(const char *roots_dir, const char *dir, int *ret_fd, struct err *err)
 {
-	auto_close int look = root_look(roots_dir);
+	auto_close int look UNUSED = root_look(roots_dir);
 	struct stat st;
 
 	return root_try_alone(dir, ret_fd, &st, err);
