@@ -47,7 +47,8 @@ int root_share(const char *dir, const char *key, int *ret_fd, struct err *err);
 #define ROOT_TMP_PREFIX ".tmp-"
 
 /* Who looks whether roots are used takes their locks for a moment: two at once would take each
- * other for users. Waits; returns what to close, -1 when there is no such directory. */
+ * other for users. Waits for those before, though not for ever: it can be right all the same.
+ * Returns what to close, -1 when there is no such directory. */
 int root_look(const char *roots_dir);
 
 /* The lock of a root, when nobody uses it: *ret_fd, else -1. *ret_st: when it was used. Called

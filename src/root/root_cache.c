@@ -2,12 +2,16 @@
 /* root_cache.c - the directory of roots: its locks, and what is in it. */
 #include "base/base.h"
 #include "base/fs.h"
+#include "base/sig.h"
+#include "base/time.h"
 #include "root/cache.h"
 #include <sys/file.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 
-#define KEY_LOCK ".lock-"
-#define WAIT     1800 /* seconds; making a root takes a few */
+#define KEY_LOCK  ".lock-"
+#define WAIT      1800 /* seconds; making a root takes a few */
+#define LOOK_WAIT 5    /* seconds; a look takes less than one */
 
 int root_lock(const char *roots_dir, int *ret_fd, struct err *err)
 {
@@ -146,11 +150,15 @@ int root_find(const char *roots_dir, const char *key, struct root **ret, struct 
 
 int root_look(const char *roots_dir)
 {
+	const struct timespec pause = {.tv_nsec = 1000 * 1000};
+	const double start = time_mono();
 	int fd = open(roots_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	/* interrupted: whoever asks can still be right */
-	if (fd >= 0)
-		(void)flock(fd, LOCK_EX);
+	/* whoever may read a directory can keep its lock, or be stopped with it */
+	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 &&
+		(errno == EWOULDBLOCK || errno == EINTR) && !sig_pending() &&
+		time_mono() - start < LOOK_WAIT)
+		(void)nanosleep(&pause, NULL);
 	return fd;
 }
 

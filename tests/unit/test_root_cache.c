@@ -2,9 +2,11 @@
 /* The directory of roots: what is opened, listed, left alone, removed, and what is broken. */
 #include "base/base.h"
 #include "base/fs.h"
+#include "base/sig.h"
 #include "root/host.h"
 #include "scratch.h"
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -319,6 +321,28 @@ static void lookers(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* Nor does anybody wait for ever for who looks, or once he is to stop. */
+static void stopped_looker(void **state)
+{
+	auto_close int look = -1;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	put_root(KEY_A);
+	look = root_look(roots);
+	assert_true(look >= 0);
+	if ((pid = fork()) == 0) {
+		struct root_infos infos = VEC_INIT;
+
+		sig_init();
+		(void)raise(SIGTERM);
+		_exit(root_list(roots, &infos, NULL) != 0 || infos.n != 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void collecting(void **state)
 {
 	enum sandbox_mode mode;
@@ -437,6 +461,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(locks, setup, teardown),
 		cmocka_unit_test_setup_teardown(bases, setup, teardown),
 		cmocka_unit_test_setup_teardown(lookers, setup, teardown),
+		cmocka_unit_test_setup_teardown(stopped_looker, setup, teardown),
 		cmocka_unit_test_setup_teardown(collecting, setup, teardown),
 		cmocka_unit_test_setup_teardown(sweeping, setup, teardown),
 		cmocka_unit_test(users),
