@@ -403,5 +403,5 @@ int pick_start(struct sched *s, struct err *err)
 
 bool pick_idle(const struct sched *s)
 {
-	return !s->dirty && !child_building(s) && !poll_busy(s);
+	return !s->dirty && !s->once_more && !child_building(s) && !poll_busy(s);
 }

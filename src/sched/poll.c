@@ -429,10 +429,10 @@ static void add_all(struct asked *a, const char *only, enum when when)
 	vec_foreach (&s->projects, p) {
 		if (!to_ask(s, *p, only, when))
 			continue;
-		(*p)->once_more = false;
 		if (!(*p)->packaging) {
 			auto_err struct err e = ERR_INIT;
 
+			(*p)->once_more = false;
 			err_set_(&e, ERR_CONFIG, 0, "no packaging repository");
 			poll_trouble(s, *p, &e);
 			continue;
@@ -455,10 +455,14 @@ static int start(struct sched *s, const char *only, enum when when, struct err *
 		return 0;
 	r = helper_start(s, "poll", ask, a, on_project, on_asked, err);
 	if (r < 0) {
-		vec_foreach (&a->projects, p)
+		vec_foreach (&a->projects, p) {
 			poll_done(*p);
+			s->once_more |= (*p)->once_more;
+		}
 		return r;
 	}
+	vec_foreach (&a->projects, p)
+		(*p)->once_more = false;
 	(void)TAKE(a);
 	return 0;
 }
